@@ -1,0 +1,267 @@
+package isolate
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// toolchainDirs are the directories of the host that hold its compilers and interpreters. Where
+// one is a symbolic link, as on systems with a merged /usr, the link is copied.
+var toolchainDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
+
+// etcFiles are what compilers, interpreters and their runtimes read below /etc, files or whole
+// directories, when the host has them. What is not readable by everybody is left out.
+var etcFiles = []string{
+	"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
+	"fpc.cfg", "java*", "mono", "perl", "php", "python*", "rubygems", "ghc*", "lua", "nsswitch.conf",
+}
+
+const (
+	maxEtcFile = 4 << 20
+	maxEtc     = 4096 // entries
+)
+
+// synthetic are the files of /etc that say who is who inside.
+var synthetic = map[string]string{
+	"passwd":   "root:x:0:0:root:/:/usr/sbin/nologin\njudge:x:1000:1000:judge:/work:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
+	"group":    "root:x:0:\njudge:x:1000:\nnogroup:x:65534:\n",
+	"hosts":    "127.0.0.1 localhost sandbox\n::1 localhost\n",
+	"hostname": "sandbox\n",
+}
+
+// devices are the nodes of /dev; they come from the host, since a user namespace cannot make any.
+var devices = []string{"null", "zero", "full", "random", "urandom"}
+
+// toolchainMounts lists the toolchain directories of this host that are no links.
+func toolchainMounts() []string {
+	var dirs []string
+	for _, d := range toolchainDirs {
+		if info, err := os.Lstat(d); err == nil && info.IsDir() {
+			dirs = append(dirs, d)
+		}
+	}
+	return dirs
+}
+
+// buildBase replaces the root of the intermediate's mount namespace, a copy of the host's, by a
+// small tmpfs with what inits need: few mounts, because each init copies them, and nothing of the
+// host that a program may not see, but for /proc.
+func buildBase() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	trees, err := openHostTrees()
+	defer func() {
+		for _, t := range trees {
+			unix.Close(t.fd)
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	etc := readEtc()
+	const place = "/proc" // any directory that exists; it is covered by our new root for a moment
+	if err := unix.Mount("tmpfs", place, "tmpfs", plainMount, "mode=755,size=64m,nr_inodes=16384"); err != nil {
+		return fmt.Errorf("mount tmpfs: %w", err)
+	}
+	if err := os.Chdir(place); err != nil {
+		return err
+	}
+	if err := makeSkeleton(etc); err != nil {
+		return err
+	}
+	for _, t := range trees {
+		if err := placeTree(t); err != nil {
+			return err
+		}
+	}
+	if err := unix.PivotRoot(".", "."); err != nil {
+		return fmt.Errorf("pivot_root: %w", err)
+	}
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("detach the host's root: %w", err)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	if err := unix.Mount("", devDir, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("make %s read-only: %w", devDir, err)
+	}
+	return nil
+}
+
+// hostTree is a copy of a mount of the host, not attached anywhere yet.
+type hostTree struct {
+	source, target string // target below the new root
+	set, clear     uint64 // mount attributes
+	fd             int
+}
+
+func openHostTrees() ([]hostTree, error) {
+	var trees []hostTree
+	for _, d := range toolchainMounts() {
+		trees = append(trees, hostTree{source: d, target: toolchainDir + d, set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV})
+	}
+	trees = append(trees, hostTree{source: "/proc", target: hostProcDir})
+	for _, d := range devices {
+		trees = append(trees, hostTree{source: "/dev/" + d, target: devDir + "/" + d, set: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC})
+	}
+	for i := range trees {
+		t := &trees[i]
+		fd, err := openTree(t.source, t.set)
+		if err != nil {
+			return trees[:i], err
+		}
+		t.fd = fd
+	}
+	return trees, nil
+}
+
+// openTree returns a detached copy of the mounts at and below a path, with attributes set.
+func openTree(source string, set uint64) (int, error) {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return -1, fmt.Errorf("open_tree %s: %w", source, err)
+	}
+	if set == 0 {
+		return fd, nil
+	}
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &unix.MountAttr{Attr_set: set}); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("mount_setattr %s: %w", source, err)
+	}
+	return fd, nil
+}
+
+// placeTree attaches a tree below the working directory, the new root to be.
+func placeTree(t hostTree) error {
+	target := "." + t.target
+	if strings.HasPrefix(t.target, devDir+"/") {
+		if err := os.WriteFile(target, nil, 0o666); err != nil {
+			return err
+		}
+	} else if err := os.MkdirAll(target, 0o755); err != nil {
+		return err
+	}
+	if err := unix.MoveMount(t.fd, "", unix.AT_FDCWD, target, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", t.source, t.target, err)
+	}
+	return nil
+}
+
+// makeSkeleton fills the working directory with the lowest layer and the places for mounts.
+func makeSkeleton(etc []etcEntry) error {
+	base := "." + baseDir
+	dirs := []string{"." + scratchDir, "." + newRoot, "." + devDir,
+		base + "/etc", base + "/dev/shm", base + "/proc", base + "/tmp", base + "/work"}
+	for _, d := range toolchainMounts() {
+		dirs = append(dirs, base+d)
+	}
+	for _, d := range dirs {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
+	for _, d := range toolchainDirs {
+		if link, err := os.Readlink(d); err == nil {
+			if err := os.Symlink(link, base+d); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range etc {
+		if err := e.write(base + "/etc"); err != nil {
+			return err
+		}
+	}
+	return makeDev()
+}
+
+// makeDev mounts the tmpfs of /dev and fills it, but for the nodes.
+func makeDev() error {
+	dev := "." + devDir
+	if err := unix.Mount("tmpfs", dev, "tmpfs", unix.MS_NOSUID|unix.MS_NOEXEC, "mode=755,size=64k,nr_inodes=64"); err != nil {
+		return fmt.Errorf("mount tmpfs on /dev: %w", err)
+	}
+	if err := os.Mkdir(dev+"/shm", 0o755); err != nil {
+		return err
+	}
+	for link, target := range map[string]string{"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"} {
+		if err := os.Symlink(target, dev+"/"+link); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// etcEntry is a file, directory or link to make below /etc.
+type etcEntry struct {
+	name    string // relative to /etc
+	mode    fs.FileMode
+	content string // or the link's target
+}
+
+// readEtc collects what of /etc programs get to see. What cannot be read is not there.
+func readEtc() []etcEntry {
+	var entries []etcEntry
+	for _, pattern := range etcFiles {
+		matches, _ := filepath.Glob("/etc/" + pattern)
+		for _, m := range matches {
+			filepath.WalkDir(m, func(p string, d fs.DirEntry, err error) error {
+				if err != nil || len(entries) >= maxEtc {
+					return nil
+				}
+				if e, ok := readEtcEntry(p); ok {
+					entries = append(entries, e)
+				}
+				return nil
+			})
+		}
+	}
+	for name, content := range synthetic {
+		entries = append(entries, etcEntry{name: name, mode: 0o644, content: content})
+	}
+	return entries
+}
+
+func readEtcEntry(p string) (etcEntry, bool) {
+	info, err := os.Lstat(p)
+	if err != nil {
+		return etcEntry{}, false
+	}
+	e := etcEntry{name: strings.TrimPrefix(p, "/etc/"), mode: info.Mode()}
+	switch {
+	case info.IsDir():
+	case info.Mode()&fs.ModeSymlink != 0:
+		e.content, err = os.Readlink(p)
+	case info.Mode().IsRegular() && info.Mode()&0o004 != 0:
+		var f *os.File
+		if f, err = os.Open(p); err != nil {
+			break
+		}
+		defer f.Close()
+		var b []byte
+		b, err = io.ReadAll(io.LimitReader(f, maxEtcFile))
+		e.content = string(b)
+	default:
+		return etcEntry{}, false
+	}
+	return e, err == nil
+}
+
+func (e etcEntry) write(dir string) error {
+	p := filepath.Join(dir, e.name)
+	switch {
+	case e.mode.IsDir():
+		return os.MkdirAll(p, 0o755)
+	case e.mode&fs.ModeSymlink != 0:
+		return os.Symlink(e.content, p)
+	}
+	return os.WriteFile(p, []byte(e.content), 0o644)
+}

@@ -1,0 +1,2 @@
+// Package isolate runs a program alone.
+package isolate

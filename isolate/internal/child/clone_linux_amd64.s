@@ -1,0 +1,54 @@
+#include "textflag.h"
+
+// func rawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) (result uintptr)
+TEXT ·rawSyscall(SB), NOSPLIT, $0-64
+	MOVQ nr+0(FP), AX
+	MOVQ a1+8(FP), DI
+	MOVQ a2+16(FP), SI
+	MOVQ a3+24(FP), DX
+	MOVQ a4+32(FP), R10
+	MOVQ a5+40(FP), R8
+	MOVQ a6+48(FP), R9
+	SYSCALL
+	MOVQ AX, result+56(FP)
+	RET
+
+// func cloneInit(flags, stack, tid uintptr, b *block) (result uintptr)
+TEXT ·cloneInit(SB), NOSPLIT, $0-40
+	MOVQ flags+0(FP), DI
+	MOVQ stack+8(FP), SI
+	MOVQ tid+16(FP), DX
+	MOVQ b+24(FP), R12
+	XORL R10, R10
+	XORL R8, R8
+	MOVL $56, AX // clone(flags, stack, parent_tid, child_tid, tls)
+	SYSCALL
+	TESTQ AX, AX
+	JZ   child
+	MOVQ AX, result+32(FP)
+	RET
+child:
+	SUBQ $32, SP
+	MOVQ R12, 0(SP)
+	CALL ·initMain(SB)
+	INT  $3
+
+// func cloneProgram(flags, stack, tid uintptr, b *block) (result uintptr)
+TEXT ·cloneProgram(SB), NOSPLIT, $0-40
+	MOVQ flags+0(FP), DI
+	MOVQ stack+8(FP), SI
+	MOVQ tid+16(FP), DX
+	MOVQ b+24(FP), R12
+	XORL R10, R10
+	XORL R8, R8
+	MOVL $56, AX
+	SYSCALL
+	TESTQ AX, AX
+	JZ   child
+	MOVQ AX, result+32(FP)
+	RET
+child:
+	SUBQ $32, SP
+	MOVQ R12, 0(SP)
+	CALL ·programMain(SB)
+	INT  $3

@@ -1,0 +1,98 @@
+package child
+
+import (
+	"golang.org/x/sys/unix"
+
+	"fmt"
+	"strings"
+)
+
+// Step is one system call of a child as data: it can be printed, compared and tested without
+// making it.
+type Step struct {
+	Name string  // what it is for, as errors say it: "mount overlay on /"
+	Call uintptr // system call number
+	Args []any   // int, uintptr, string, []byte or []string; memory is passed by address
+	Want int     // the result must be this minus one; 0: any that is no error; MayBeMissing
+}
+
+// MayBeMissing as a Step's Want lets the list go on after ENOENT.
+const MayBeMissing = mayBeMissing
+
+const mayBeMissing = 1 << 30
+
+// program returns the program's list, completed by what lets it wait at the gate.
+func (p Plan) program(a *Arena) []Step {
+	return append(p.Program[:len(p.Program):len(p.Program)],
+		a.readyMessage(pidfd),
+		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{pidfd}})
+}
+
+// Plan is everything that init and the program do before the program is executed. The steps of
+// one list run in order; a failing one ends the run with an error message.
+type Plan struct {
+	Flags   uintptr // namespaces of init, CLONE_NEW…
+	Init    []Step  // init, before there is a program
+	After   []Step  // init, when there is one
+	Program []Step  // the program; then it sends ready and waits for go
+}
+
+// Phase says which list a failed step was in.
+type Phase int
+
+const (
+	PhaseInit    Phase = phaseInit
+	PhaseClone   Phase = phaseClone
+	PhaseAfter   Phase = phaseAfter
+	PhaseProgram Phase = phaseProgram
+	PhaseRelease Phase = phaseRelease
+)
+
+const (
+	phaseInit = iota + 1
+	phaseClone
+	phaseAfter
+	phaseProgram
+	phaseRelease
+)
+
+// Socket is the descriptor of the run's socket in init and in the program; everything else is
+// closed before the gate.
+const Socket = 100
+
+// String shows the step in the manner of strace(1).
+func (s Step) String() string {
+	args := make([]string, len(s.Args))
+	for i, a := range s.Args {
+		switch a := a.(type) {
+		case string:
+			args[i] = fmt.Sprintf("%q", a)
+		case []string:
+			args[i] = fmt.Sprintf("%q", a)
+		case []byte:
+			args[i] = fmt.Sprintf("%d bytes", len(a))
+		case uintptr:
+			args[i] = fmt.Sprintf("%#x", a)
+		default:
+			args[i] = fmt.Sprint(a)
+		}
+	}
+	return fmt.Sprintf("%s: %s(%s)", s.Name, callName(s.Call), strings.Join(args, ", "))
+}
+
+// pidfd is the descriptor of init's pidfd between Descriptors and the gate: it is opened when all
+// below Socket are closed, so it gets the lowest number.
+const pidfd = 0
+
+// Descriptors returns the steps with which init keeps the run's socket alone, as Socket, and opens
+// a pidfd of itself for the ready message.
+func Descriptors(socket int) []Step {
+	steps := []Step{{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}}}
+	if socket == Socket {
+		steps = nil
+	}
+	return append(steps,
+		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
+		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1, 1<<32 - 1, 0}},
+		Step{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: pidfd + 1})
+}

@@ -1,0 +1,202 @@
+package handshake
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Conn is one end of a conversation. Close it when it is over; it is not safe for concurrent
+// receives or concurrent sends.
+type Conn struct {
+	file    *os.File
+	raw     syscall.RawConn
+	buf     []byte
+	control []byte
+}
+
+// Size is the longest message in bytes; the kernel's send buffer must hold it.
+const Size = 192 << 10
+
+// Pair returns the two ends of a new socket: ours, on which a receive waits without a thread of
+// its own, and the peer's descriptor, to hand over and then close. Messages carry the sender's
+// pid. Both are closed on exec.
+func Pair() (*Conn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	peer := os.NewFile(uintptr(fds[1]), "handshake")
+	for _, step := range []struct {
+		name string
+		err  error
+	}{
+		{"pass credentials", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)},
+		{"set send buffer", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, Size)},
+		{"set non-blocking", unix.SetNonblock(fds[0], true)},
+	} {
+		if step.err != nil {
+			unix.Close(fds[0])
+			peer.Close()
+			return nil, nil, fmt.Errorf("handshake socket: %s: %w", step.name, step.err)
+		}
+	}
+	c, err := NewConn(os.NewFile(uintptr(fds[0]), "handshake"))
+	if err != nil {
+		peer.Close()
+		return nil, nil, err
+	}
+	return c, peer, nil
+}
+
+// NewConn makes a Conn of a socket, which it then owns, also on failure.
+func NewConn(f *os.File) (*Conn, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Conn{file: f, raw: raw}, nil
+}
+
+// Close closes this end; the peer's next receive reports the end of file.
+func (c *Conn) Close() error { return c.file.Close() }
+
+// Send sends a message with its descriptors, which stay the caller's.
+func (c *Conn) Send(m Message) error {
+	data := m.Encode()
+	if len(data) > Size/2 {
+		return fmt.Errorf("send %v: %d bytes are more than a message may have (%d)", m.Kind, len(data), Size/2)
+	}
+	var rights []byte
+	if len(m.Files) > 0 {
+		fds := make([]int, len(m.Files))
+		for i, f := range m.Files {
+			fds[i] = int(f.Fd())
+		}
+		rights = unix.UnixRights(fds...)
+	}
+	var sendErr error
+	err := c.raw.Write(func(fd uintptr) bool {
+		sendErr = retry(func() error { return unix.Sendmsg(int(fd), data, rights, nil, unix.MSG_NOSIGNAL) })
+		return sendErr != unix.EAGAIN
+	})
+	if err == nil {
+		err = sendErr
+	}
+	if err != nil {
+		return fmt.Errorf("send %v: %w", m.Kind, err)
+	}
+	return nil
+}
+
+// Receive waits for one of the wanted kinds until the deadline (zero: forever). The state says in
+// errors what was going on. The peer's end is io.EOF, and an Error message is a *PeerError;
+// anything else that is not wanted is refused and its descriptors are closed. The arguments are
+// valid until the next Receive.
+func (c *Conn) Receive(state string, deadline time.Time, wanted ...Kind) (Message, error) {
+	m, err := c.receive(deadline)
+	if err != nil {
+		return Message{}, fmt.Errorf("%s: expected %s: %w", state, list(wanted), err)
+	}
+	for _, k := range wanted {
+		if m.Kind == k {
+			return m, nil
+		}
+	}
+	m.CloseFiles()
+	if m.Kind == Error {
+		return Message{}, &PeerError{State: state, PID: m.PID, Arg: append([]byte(nil), m.Args[0]...)}
+	}
+	return Message{}, fmt.Errorf("%s: expected %s, got %v", state, list(wanted), m.Kind)
+}
+
+// PeerError is the Error message: something went wrong on the other side.
+type PeerError struct {
+	State string
+	PID   int
+	Arg   []byte // what the sender says of it
+}
+
+func (e *PeerError) Error() string { return fmt.Sprintf("%s: the peer reports: %q", e.State, e.Arg) }
+
+func (c *Conn) receive(deadline time.Time) (Message, error) {
+	if c.buf == nil {
+		c.buf = make([]byte, Size/2)
+		c.control = make([]byte, unix.CmsgSpace(4*MaxFiles)+unix.CmsgSpace(unix.SizeofUcred))
+	}
+	if err := c.file.SetReadDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+		return Message{}, err
+	}
+	var n, controls, flags int
+	var recvErr error
+	err := c.raw.Read(func(fd uintptr) bool {
+		recvErr = retry(func() (err error) {
+			n, controls, flags, _, err = unix.Recvmsg(int(fd), c.buf, c.control, unix.MSG_CMSG_CLOEXEC)
+			return err
+		})
+		return recvErr != unix.EAGAIN
+	})
+	if err == nil {
+		err = recvErr
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	files, pid, err := parseControl(c.control[:controls])
+	if err == nil && flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0 {
+		err = errors.New("message was cut off")
+	}
+	if err == nil && n == 0 && len(files) == 0 {
+		err = io.EOF
+	}
+	var m Message
+	if err == nil {
+		m, err = Decode(c.buf[:n], len(files))
+	}
+	m.Files, m.PID = files, pid
+	if err != nil {
+		m.CloseFiles()
+		return Message{}, err
+	}
+	return m, nil
+}
+
+func parseControl(b []byte) (files []*os.File, pid int, err error) {
+	messages, err := unix.ParseSocketControlMessage(b)
+	if err != nil {
+		return nil, 0, fmt.Errorf("control message: %w", err)
+	}
+	for _, m := range messages {
+		if fds, err := unix.ParseUnixRights(&m); err == nil {
+			for _, fd := range fds {
+				files = append(files, os.NewFile(uintptr(fd), "handshake"))
+			}
+		} else if cred, err := unix.ParseUnixCredentials(&m); err == nil {
+			pid = int(cred.Pid)
+		}
+	}
+	return files, pid, nil
+}
+
+func retry(f func() error) error {
+	for {
+		if err := f(); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func list(kinds []Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.String()
+	}
+	return strings.Join(names, " or ")
+}

@@ -1,0 +1,29 @@
+// Package handshake is the process-sync core: the typed messages by which parent, intermediate,
+// init and program take turns while a sandbox is made and a run happens.
+//
+// It is not a general RPC: each message belongs to one place of the ladder below, a test compares
+// the ladder with the constants, and everything unexpected is refused by name. Messages go over
+// SOCK_SEQPACKET sockets (unix(7)), so they arrive whole or not at all, in order, with their
+// descriptors in the same message and the sender's pid as the receiver sees it. The death of a
+// peer is an end of file, never a hang; a receive that could wait for a stuck peer has a deadline.
+//
+// The conversation of a slot, on the socket that the intermediate was started with:
+//
+//	intermediate                    parent
+//	  mapping-please        ──>     writes uid_map and gid_map
+//	                        <──     mapping-written
+//	  intermediate-ready    ──>
+//	                        <──     set-root (+ a descriptor for each mount)
+//	  root-ready            ──>
+//	                        <──     prepare (+ the run's socket)
+//	  gone                  ──>     the run's init is reaped
+//
+// The conversation of a run, on the run's socket, whose end is inherited by init and the program:
+//
+//	init, program                   parent
+//	  ready (+ pidfd)       ──>     admits the program to its groups
+//	                        <──     go (+ the program's descriptors); the clocks start
+//	  exit                  ──>
+//
+// Each side may send error instead of what is expected of it.
+package handshake

@@ -1,0 +1,271 @@
+package isolate
+
+import (
+	"encoding/binary"
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+)
+
+// rootSpec is a Root as the intermediate knows it: its mounts are attached at fixed places.
+type rootSpec struct {
+	Base   bool
+	Moves  []string // toolchain directories that are mounts below toolchainDir
+	Layers int      // attached at layerDir(i)
+	Upper  bool     // attached at upperDir
+	Size   int64
+	Inodes int64
+	Binds  []bindSpec // attached at bindDir(i)
+}
+
+type bindSpec struct {
+	Target string
+	File   bool
+}
+
+// Places in the intermediate's mount namespace, of which each init gets a copy. Its root is a
+// small tmpfs.
+const (
+	baseDir      = "/base"    // lowest layer: a skeleton
+	toolchainDir = "/mnt"     // the host's toolchain directories, to be moved onto the skeleton's
+	devDir       = "/mnt/dev" // a complete /dev
+	hostProcDir  = "/proc"    // must be visible for a new proc to be mounted (user_namespaces(7))
+	scratchDir   = "/scratch" // a run's own tmpfs
+	upperDir     = "/upper"   // or the Scratch that keeps what it writes
+	newRoot      = "/new"
+)
+
+func layerDir(i int) string { return fmt.Sprintf("/layer%d", i) }
+func bindDir(i int) string  { return fmt.Sprintf("/bind%d", i) }
+
+// Identifiers inside the slot's user namespace.
+const (
+	initID    = 0    // intermediate and init
+	programID = 1000 // the program
+)
+
+// writable are the directories that belong to the program, beside /dev/shm.
+var writable = []struct {
+	path string
+	mode int
+}{{"/work", 0o755}, {"/tmp", 0o1777}}
+
+const plainMount = unix.MS_NOSUID | unix.MS_NODEV
+
+// initSteps returns what init does to get from its copy of the intermediate's namespace to the
+// run's root. The run's socket is the given descriptor.
+func initSteps(spec rootSpec, socket int) []child.Step {
+	steps := []child.Step{
+		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
+	}
+	steps = append(steps, child.Descriptors(socket)...)
+	steps = append(steps, call("start a session", unix.SYS_SETSID))
+	scratch := upperDir
+	if !spec.Upper {
+		scratch = scratchDir
+		steps = append(steps, scratchSteps(spec)...)
+	}
+	steps = append(steps, overlayStep(spec, scratch))
+	for _, dir := range spec.Moves {
+		steps = append(steps, moveStep(toolchainDir+dir, dir))
+	}
+	steps = append(steps,
+		moveStep(devDir, "/dev"),
+		mountStep("tmpfs on /dev/shm", scratch+"/shm", newRoot+"/dev/shm", "", unix.MS_BIND, ""),
+		mountStep("proc on /proc", "proc", newRoot+"/proc", "proc",
+			plainMount|unix.MS_NOEXEC|unix.MS_RDONLY, "hidepid=invisible"),
+	)
+	for i, b := range spec.Binds {
+		steps = append(steps, moveStep(bindDir(i), b.Target))
+	}
+	return append(steps,
+		call("enter the new root", unix.SYS_CHDIR, newRoot),
+		call("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", "."),
+		call("detach the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH),
+		call("enter /", unix.SYS_CHDIR, "/"),
+	)
+}
+
+// scratchSteps makes the run's own writable layer. The skeleton of it is not charged to the run.
+func scratchSteps(spec rootSpec) []child.Step {
+	const own = 16 // inodes of the layer's own directories
+	options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", spec.Size, spec.Inodes+own)
+	steps := []child.Step{mountStep("the writable layer", "tmpfs", scratchDir, "tmpfs", plainMount, options)}
+	for _, d := range scratchDirs(spec) {
+		p := scratchDir + d.path
+		if d.file {
+			steps = append(steps, call("make "+p, unix.SYS_MKNODAT, unix.AT_FDCWD, p, unix.S_IFREG|d.mode, 0))
+			continue
+		}
+		steps = append(steps, call("make "+p, unix.SYS_MKDIRAT, unix.AT_FDCWD, p, d.mode&0o777))
+		if d.mode > 0o777 {
+			steps = append(steps, call("open "+p+" to all", unix.SYS_FCHMODAT, unix.AT_FDCWD, p, d.mode))
+		}
+		if d.owned {
+			steps = append(steps, call("give "+p+" to the program", unix.SYS_FCHOWNAT, unix.AT_FDCWD, p, programID, programID, 0))
+		}
+	}
+	return steps
+}
+
+// scratchEntry is a directory, or an empty file, of a writable layer.
+type scratchEntry struct {
+	path  string
+	mode  int
+	owned bool // by the program
+	file  bool
+}
+
+// scratchDirs lists the directories that a writable layer begins with: the upper and work
+// directories of the overlay, and in the upper one what the program may write to, mount points
+// that the layers may lack, and the targets of binds.
+func scratchDirs(spec rootSpec) []scratchEntry {
+	dirs := []scratchEntry{{path: "/upper", mode: 0o755}, {path: "/work", mode: 0o755}, {path: "/shm", mode: 0o1777}}
+	for _, w := range writable {
+		dirs = append(dirs, scratchEntry{path: "/upper" + w.path, mode: w.mode, owned: true})
+	}
+	made := map[string]bool{"/work": true, "/tmp": true, "/": true}
+	add := func(dir string) {
+		var missing []string
+		for d := dir; !made[d]; d = path.Dir(d) {
+			made[d] = true
+			missing = append(missing, d)
+		}
+		for i := range missing {
+			dirs = append(dirs, scratchEntry{path: "/upper" + missing[len(missing)-1-i], mode: 0o755})
+		}
+	}
+	if !spec.Base {
+		add("/proc")
+		add("/dev")
+	}
+	for _, b := range spec.Binds {
+		if !b.File {
+			add(b.Target)
+		} else {
+			add(path.Dir(b.Target))
+			dirs = append(dirs, scratchEntry{path: "/upper" + b.Target, mode: 0o444, file: true})
+		}
+	}
+	return dirs
+}
+
+// overlayStep puts the layers together. The mount belongs to the slot's user namespace, hence
+// userxattr (overlayfs, Linux 5.11).
+func overlayStep(spec rootSpec, scratch string) child.Step {
+	var lower []string
+	for i := spec.Layers - 1; i >= 0; i-- {
+		lower = append(lower, layerDir(i))
+	}
+	if spec.Base {
+		lower = append(lower, baseDir)
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work,userxattr", strings.Join(lower, ":"), scratch, scratch)
+	return mountStep("overlay on /", "overlay", newRoot, "overlay", plainMount, options)
+}
+
+// programSteps returns what the program does up to the gate: it gives up every right.
+func programSteps() []child.Step {
+	return []child.Step{
+		call("start a session", unix.SYS_SETSID),
+		call("leave all groups", unix.SYS_SETGROUPS, 0, 0),
+		call("set group id", unix.SYS_SETRESGID, programID, programID, programID),
+		call("set user id", unix.SYS_SETRESUID, programID, programID, programID),
+		dropCapabilities(),
+	}
+}
+
+// afterSteps returns what init does once the program is cloned: it needs no rights any more.
+func afterSteps() []child.Step {
+	return []child.Step{
+		call("close the pidfd of init", unix.SYS_CLOSE, 0),
+		dropCapabilities(),
+	}
+}
+
+func dropCapabilities() child.Step {
+	header := make([]byte, 8)
+	binary.LittleEndian.PutUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
+	return call("drop all capabilities", unix.SYS_CAPSET, header, make([]byte, 24))
+}
+
+// releaseSteps returns what the program does once the gate is open, up to execve.
+func releaseSteps(p Program) []child.Step {
+	var steps []child.Step
+	for _, r := range p.Rlimits {
+		limit := make([]byte, 16)
+		binary.LittleEndian.PutUint64(limit, r.Soft)
+		binary.LittleEndian.PutUint64(limit[8:], r.Hard)
+		steps = append(steps, call(fmt.Sprintf("set rlimit %d to %d, %d", r.Resource, r.Soft, r.Hard),
+			unix.SYS_PRLIMIT64, 0, r.Resource, limit, 0))
+	}
+	dir := p.Dir
+	if dir == "" {
+		dir = "/"
+	}
+	steps = append(steps,
+		call("enter "+dir, unix.SYS_CHDIR, dir),
+		call("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8))
+	return append(steps, execSteps(p)...)
+}
+
+// Names of the steps by which a failed execve is told apart.
+const (
+	execStep        = "execute"
+	findStep        = "find"
+	interpreterStep = "find the interpreter of"
+)
+
+// execSteps executes the program, in each directory of PATH if it is a bare name. A path that is
+// not found is looked at again: it is missing itself, or its interpreter is.
+func execSteps(p Program) []child.Step {
+	args := p.Args
+	if len(args) == 0 {
+		args = []string{p.Path}
+	}
+	exec := func(name, file string, want int) child.Step {
+		s := call(name+" "+file, unix.SYS_EXECVE, file, args, p.Env)
+		s.Want = want
+		return s
+	}
+	if strings.Contains(p.Path, "/") {
+		return []child.Step{
+			exec(execStep, p.Path, child.MayBeMissing),
+			call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, p.Path, 0),
+			exec(interpreterStep, p.Path, 0),
+		}
+	}
+	var steps []child.Step
+	for _, dir := range strings.Split(lookup(p.Env, "PATH"), ":") {
+		if strings.HasPrefix(dir, "/") {
+			steps = append(steps, exec(execStep, path.Join(dir, p.Path), child.MayBeMissing))
+		}
+	}
+	return append(steps, call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, "/nonexistent/"+p.Path, 0))
+}
+
+// lookup returns the last value of a variable, as execve's callers see it.
+func lookup(env []string, key string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(env[i], key+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+func call(name string, nr uintptr, args ...any) child.Step {
+	return child.Step{Name: name, Call: nr, Args: args}
+}
+
+func mountStep(what, source, target, fstype string, flags int, options string) child.Step {
+	return call("mount "+what, unix.SYS_MOUNT, source, target, fstype, flags, options)
+}
+
+func moveStep(from, to string) child.Step {
+	return call("mount on "+to, unix.SYS_MOUNT, from, newRoot+to, "", unix.MS_MOVE, "")
+}
