@@ -34,7 +34,10 @@ type Exit struct {
 	Rusage  syscall.Rusage     // of the program and the children it waited for
 	Started time.Time          // when the gate was opened
 	Wall    time.Duration      // from there to the end of the program's first process
-	Cause   error              // why it was killed: context.Cause; nil if it ended by itself
+	// DiskFull: no byte or no inode was left to write when it ended. Not known of a program that
+	// was killed by cancelling.
+	DiskFull bool
+	Cause    error // why it was killed: context.Cause; nil if it ended by itself
 }
 
 // Gate is called with the pid of the program, as the caller sees it, which waits before execve.

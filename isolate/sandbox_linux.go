@@ -173,7 +173,7 @@ func (h *held) kill() {
 // with the pid of the process that will become the program. Calling Run with the same root uses
 // it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else.
 func (s *Sandbox) Prepare(root *Root, gate Gate) error {
-	if err := s.discard(); err != nil {
+	if err := s.Discard(); err != nil {
 		return err
 	}
 	h, err := s.prepare(root)
@@ -185,13 +185,18 @@ func (s *Sandbox) Prepare(root *Root, gate Gate) error {
 		return nil
 	}
 	if err := gate(h.pid); err != nil {
-		return errors.Join(fmt.Errorf("admit pid %d: %w", h.pid, err), s.discard())
+		return errors.Join(fmt.Errorf("admit pid %d: %w", h.pid, err), s.Discard())
 	}
 	return nil
 }
 
-// discard ends a prepared sandbox that is not wanted.
-func (s *Sandbox) discard() error {
+// Prepared tells whether Run with this root would use what Prepare made.
+func (s *Sandbox) Prepared(root *Root) bool {
+	return s.next != nil && s.broken == nil && root != nil && s.next.root == root
+}
+
+// Discard ends a sandbox that was prepared and is not wanted, if there is one.
+func (s *Sandbox) Discard() error {
 	if s.broken != nil {
 		return fmt.Errorf("sandbox: %w", s.broken)
 	}
@@ -431,11 +436,12 @@ func (s *Sandbox) Run(ctx context.Context, p Program, gate Gate) (Exit, error) {
 
 // take returns a sandbox for the root at the gate: the prepared one, if it is for this root.
 func (s *Sandbox) take(root *Root) (*held, error) {
-	if h := s.next; h != nil && s.broken == nil && root != nil && h.root == root {
+	if s.Prepared(root) {
+		h := s.next
 		s.next = nil
 		return h, nil
 	}
-	if err := s.discard(); err != nil {
+	if err := s.Discard(); err != nil {
 		return nil, err
 	}
 	return s.prepare(root)
@@ -463,24 +469,33 @@ func (s *Sandbox) run(ctx context.Context, h *held, p Program, gate Gate) (Exit,
 	}
 	stop := context.AfterFunc(ctx, h.kill)
 	defer stop()
-	started := time.Now()
+	started, clock := time.Now(), monotonic()
 	if err := h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: files}); err != nil {
 		return Exit{}, err
 	}
 	m, err := h.conn.Receive("run", time.Time{}, handshake.Exit)
-	end := time.Now()
 	if err == nil {
-		status, rusage, err := child.ParseExit(m.Args[0])
-		return Exit{Status: status, Rusage: rusage, Started: started, Wall: end.Sub(started)}, err
+		end, err := child.ParseExit(m.Args[0])
+		return Exit{
+			Status: end.Status, Rusage: end.Rusage, Started: started, Wall: end.Clock - clock,
+			DiskFull: end.BytesFree == 0 || end.InodesFree == 0,
+		}, err
 	}
 	var peer *handshake.PeerError
 	if errors.As(err, &peer) {
 		return Exit{}, s.execError(peer, p, steps)
 	}
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, io.EOF) {
-		return Exit{Status: syscall.WaitStatus(unix.SIGKILL), Started: started, Wall: end.Sub(started), Cause: cause}, nil
+		return Exit{Status: syscall.WaitStatus(unix.SIGKILL), Started: started, Wall: monotonic() - clock, Cause: cause}, nil
 	}
 	return Exit{}, fmt.Errorf("init died: %w", err)
+}
+
+// monotonic is the clock by which init says when the program ended.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // does not fail
+	return time.Duration(t.Nano())
 }
 
 // execError tells a failed execve from a failed step before it.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package child
 
 import (
@@ -23,7 +25,8 @@ type block struct {
 	programStack uintptr
 	initPID      int32 // as the parent sees it; the kernel writes it before init runs
 	status       uint32
-	release      msghdr // receives the go message
+	disk         unsafe.Pointer // path in the writable layer
+	release      msghdr         // receives the go message
 	iov          iovec
 	errorMessage message
 	exitMessage  message
@@ -155,6 +158,7 @@ func initMain(b *block) {
 	}
 	rawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&words.clock)), 0, 0, 0, 0)
 	words.status = uint64(b.status)
+	rawSyscall(unix.SYS_STATFS, uintptr(b.disk), uintptr(unsafe.Pointer(&words.disk)), 0, 0, 0, 0)
 	rawSyscall(unix.SYS_SENDTO, Socket, uintptr(b.exitMessage.data), b.exitMessage.size, unix.MSG_NOSIGNAL, 0, 0)
 	exit(0)
 }
@@ -166,6 +170,7 @@ type (
 		status uint64
 		clock  unix.Timespec
 		rusage syscall.Rusage
+		disk   syscall.Statfs_t // of the writable layer
 	}
 )
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 package child
 
 import (
@@ -68,6 +70,7 @@ func (a *Arena) Start(plan Plan) (pid int, err error) {
 			return 0, err
 		}
 	}
+	diskAt := image.add([]byte("/\x00"))
 	errorAt := image.message(handshake.Error, int(unsafe.Sizeof(errorWords{})))
 	exitAt := image.message(handshake.Exit, int(unsafe.Sizeof(exitWords{})))
 	if len(image.data) > imageSize {
@@ -77,6 +80,7 @@ func (a *Arena) Start(plan Plan) (pid int, err error) {
 	for i, l := range lists {
 		*l.calls = calls{first: a.at(imageStart + offsets[i]), count: uintptr(len(l.steps))}
 	}
+	b.disk = a.at(imageStart + diskAt)
 	b.errorMessage = a.message(errorAt, int(unsafe.Sizeof(errorWords{})))
 	b.exitMessage = a.message(exitAt, int(unsafe.Sizeof(exitWords{})))
 	b.iov = iovec{base: a.at(releaseStart), size: releaseSize}

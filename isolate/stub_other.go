@@ -1,0 +1,45 @@
+//go:build !linux
+
+package isolate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+)
+
+// ErrUnsupported says that this system has no namespaces.
+var ErrUnsupported = errors.New("isolate: only Linux is supported")
+
+// Sandbox does not exist on this system.
+type Sandbox struct{}
+
+// Scratch does not exist on this system.
+type Scratch struct{}
+
+// Input does not exist on this system.
+type Input struct{}
+
+func Enter() {}
+
+func New() (*Sandbox, error)                                      { return nil, ErrUnsupported }
+func (*Sandbox) Close() error                                     { return nil }
+func (*Sandbox) Err() error                                       { return ErrUnsupported }
+func (*Sandbox) Discard() error                                   { return ErrUnsupported }
+func (*Sandbox) Prepared(*Root) bool                              { return false }
+func (*Sandbox) Prepare(*Root, Gate) error                        { return ErrUnsupported }
+func (*Sandbox) Run(context.Context, Program, Gate) (Exit, error) { return Exit{}, ErrUnsupported }
+
+func NewScratch(size, inodes int64) (*Scratch, error)   { return nil, ErrUnsupported }
+func (*Scratch) Close() error                           { return nil }
+func (*Scratch) Create(string, uint32, io.Reader) error { return ErrUnsupported }
+func (*Scratch) Open(string) (*os.File, error)          { return nil, ErrUnsupported }
+
+func NewInput(io.Reader) (*Input, error) { return nil, ErrUnsupported }
+func (*Input) Size() int64               { return 0 }
+func (*Input) Open() (*os.File, error)   { return nil, ErrUnsupported }
+func (*Input) Close() error              { return nil }
+
+// HardLimit returns no limit.
+func HardLimit(resource int) uint64 { return 1<<64 - 1 }

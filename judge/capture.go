@@ -1,0 +1,78 @@
+package judge
+
+import (
+	"io"
+	"os"
+	"sync"
+)
+
+// stream takes what a program writes to a pipe: it keeps the first bytes, counts the rest, and says
+// once when there are more than the limit.
+type stream struct {
+	read, write *os.File
+	keep        int
+	limit       int64          // 0: none
+	over        func()         // called when the limit is exceeded
+	also        func(p []byte) // gets all of it as well, when not nil
+	head        []byte
+	total       int64
+	err         error
+	done        chan struct{}
+}
+
+var streamBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
+// start opens the pipe and begins to read. The caller hands write to the program, and calls finish.
+func (s *stream) start() (err error) {
+	if s.read, s.write, err = os.Pipe(); err != nil {
+		return err
+	}
+	s.done = make(chan struct{})
+	go s.drain()
+	return nil
+}
+
+// drain reads until no writer is left. It goes on past the limit, because a writer that blocks
+// would look idle until it is killed.
+func (s *stream) drain() {
+	defer close(s.done)
+	buffer := streamBuffers.Get().(*[64 << 10]byte)
+	defer streamBuffers.Put(buffer)
+	for {
+		n, err := s.read.Read(buffer[:])
+		if n > 0 {
+			s.take(buffer[:n])
+		}
+		if err != nil {
+			if err != io.EOF {
+				s.err = err
+			}
+			return
+		}
+	}
+}
+
+func (s *stream) take(p []byte) {
+	before := s.total
+	s.total += int64(len(p))
+	if room := s.keep - len(s.head); room > 0 {
+		s.head = append(s.head, p[:min(room, len(p))]...)
+	}
+	if s.limit > 0 && s.total > s.limit {
+		if before <= s.limit {
+			s.over()
+		}
+		return
+	}
+	if s.also != nil {
+		s.also(p)
+	}
+}
+
+// finish closes the writing end, which no program has any more, and waits for the rest.
+func (s *stream) finish() error {
+	s.write.Close()
+	<-s.done
+	s.read.Close()
+	return s.err
+}

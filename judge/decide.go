@@ -1,0 +1,205 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+	"time"
+
+	"judge/limits"
+)
+
+// Facts is everything that is known about one execution, of a program or of a compiler, when its
+// verdict is decided. The zero value is a program that ended with exit code 0 and was not checked.
+type Facts struct {
+	Err    error         // what our own machinery did wrong; nil: nothing
+	Limits limits.Limits // what was allowed; zero fields: no limit
+	Stop   Stop          // why the judge ended the run; empty: it ended by itself
+
+	Exec        syscall.Errno // why the program was never started; zero: it was started
+	Path        string        // with Exec: what was to be started
+	Interpreter string        // with Exec: what the script or executable names as its interpreter; empty: unknown
+
+	ExitCode int    // with Signal empty
+	Signal   string // "SIGSEGV"; empty: ended by exit
+
+	CPU, Wall      time.Duration // used
+	Memory         int64         // bytes, the largest at one time
+	Processes      int           // and threads, the largest number at one time; zero: not known
+	OOM            bool          // the kernel killed for memory, the first process or any other
+	Stdout, Stderr int64         // bytes written, or more than the limit if the run was ended for it
+	ForkRefused    bool          // the process limit refused a process or thread
+	DiskFull       bool          // no byte or no inode was left on the run's disk
+
+	Outcome  *Outcome // of the checker; nil if the run failed before it had its say, and for a compiler
+	Messages string   // of the compiler
+	Artifact string   // a file that the compiler should have written and did not; empty: it is there
+}
+
+// Stop says for what the judge ended a run. The signal that then ended the program was ours.
+type Stop string
+
+const (
+	StopCPU       Stop = "cpu"
+	StopWall      Stop = "wall"
+	StopStdout    Stop = "stdout"
+	StopStderr    Stop = "stderr"
+	StopDisk      Stop = "disk"
+	StopChecker   Stop = "checker"   // a wrong answer was certain
+	StopCancelled Stop = "cancelled" // the judge itself was asked to end
+)
+
+// Decision is what we conclude from Facts.
+type Decision struct {
+	Verdict Verdict
+	Reason  string
+	Flags   []string // the Reasons of everything exceeded, in the order of the constants
+	Message string   // one printable line; empty when there is nothing to add
+}
+
+// idleShare of the wall time is the CPU time below which a run that ran out of wall time was idle:
+// with default limits a program that computes reaches a third of it, and then its CPU limit.
+const idleShare = 0.25
+
+// memoryBatch is how far below the limit the kernel may refuse memory: it charges 64 pages at once.
+const memoryBatch = 64 * 4096
+
+// Decide concludes from the facts of a run, in the order of DESIGN section 6.
+func Decide(f Facts) Decision {
+	d := Decision{Flags: f.exceeded()}
+	switch {
+	case f.internal(&d):
+	case f.Stop == StopCancelled:
+		d.set(Skipped, ReasonCancelled, "the judge was ended during this run")
+	case f.overMemory():
+		d.set(MemoryLimit, ReasonOOM, f.memoryMessage())
+	case f.overTime():
+		d.set(TimeLimit, f.timeReason(), f.timeMessage())
+	case f.overOutput():
+		d.set(OutputLimit, f.outputReason(), f.outputMessage())
+	case f.failed():
+		d.set(RuntimeError, f.failureReason(), f.failureMessage())
+	case f.Outcome == nil:
+		d.set(JudgeError, ReasonInternal, "bug: the program ended well and nothing checked its output")
+	case !f.Outcome.Correct:
+		d.set(WrongAnswer, ReasonChecker, f.Outcome.Message)
+	default:
+		d.set(Accepted, "", f.Outcome.Message)
+	}
+	return d
+}
+
+// DecideCompile concludes from the facts of a compilation: accepted, compile-error, skipped or judge-error.
+func DecideCompile(f Facts) Decision {
+	d := Decision{Flags: f.exceeded()}
+	switch {
+	case f.internal(&d):
+	case f.Stop == StopCancelled:
+		d.set(Skipped, ReasonCancelled, "the judge was ended during the compilation")
+	case f.overMemory():
+		d.set(CompileError, ReasonCompileMemory, f.memoryMessage())
+	case f.overTime():
+		d.set(CompileError, ReasonCompileTime, f.timeMessage())
+	case f.overOutput():
+		d.set(CompileError, ReasonCompileOutput, f.outputMessage())
+	case f.failed():
+		d.set(CompileError, f.failureReason(), f.failureMessage())
+		if line := firstError(f.Messages); line != "" {
+			d.Message = line
+		}
+	case f.Artifact != "":
+		d.set(CompileError, ReasonNoArtifact, "the compiler did not write "+Visible(f.Artifact))
+	default:
+		d.set(Accepted, "", "")
+	}
+	return d
+}
+
+func (d *Decision) set(v Verdict, reason, message string) {
+	d.Verdict, d.Reason, d.Message = v, reason, message
+}
+
+// exceeded returns a flag for each limit that was reached, whether it decided the verdict or not.
+func (f Facts) exceeded() []string {
+	var flags []string
+	for _, c := range []struct {
+		reached bool
+		flag    string
+	}{
+		{f.overMemory(), ReasonOOM},
+		{f.overCPU(), ReasonCPU},
+		{f.overWall(), ReasonWall},
+		{f.overStdout(), ReasonStdout},
+		{f.overStderr(), ReasonStderr},
+		{f.ForkRefused, ReasonProcessLimit},
+		{f.DiskFull || f.overFileSize(), ReasonDiskLimit},
+	} {
+		if c.reached {
+			flags = append(flags, c.flag)
+		}
+	}
+	return flags
+}
+
+// internal decides judge-error, for what went wrong on our side of the sandbox.
+func (f Facts) internal(d *Decision) bool {
+	switch {
+	case f.Err != nil:
+		d.set(JudgeError, ReasonInternal, Visible(f.Err.Error()))
+	case slices.Contains(hostErrnos, f.Exec) && f.Exec != 0:
+		d.set(JudgeError, ReasonInternal, fmt.Sprintf("start %s: %v", Visible(f.Path), f.Exec))
+	default:
+		return false
+	}
+	return true
+}
+
+// hostErrnos are the reasons for which exec fails although the program may be fine.
+var hostErrnos = []syscall.Errno{syscall.EAGAIN, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ETXTBSY}
+
+// overMemory includes a program that fails after memory was refused: the kernel does not kill for
+// a refused mmap or fork, but the peak then stands at the limit.
+func (f Facts) overMemory() bool {
+	limit := f.Limits.Memory
+	switch {
+	case f.OOM || f.Exec == syscall.ENOMEM:
+		return true
+	case limit == 0:
+		return false
+	case f.Memory > limit:
+		return true
+	}
+	return f.failed() && f.Memory >= max(limit-memoryBatch, limit/2)
+}
+
+func (f Facts) overTime() bool { return f.overCPU() || f.overWall() }
+
+func (f Facts) overCPU() bool {
+	return f.Stop == StopCPU || f.Limits.CPU > 0 && f.CPU > f.Limits.CPU
+}
+
+func (f Facts) overWall() bool {
+	return f.Stop == StopWall || f.Limits.Wall > 0 && f.Wall > f.Limits.Wall
+}
+
+func (f Facts) overOutput() bool {
+	return f.overStdout() || f.overStderr() || f.overFileSize()
+}
+
+func (f Facts) overStdout() bool {
+	return f.Stop == StopStdout || f.Limits.Output > 0 && f.Stdout > f.Limits.Output
+}
+
+func (f Facts) overStderr() bool {
+	return f.Stop == StopStderr || f.Limits.Output > 0 && f.Stderr > f.Limits.Output
+}
+
+// overFileSize: a file at its size limit gives SIGXFSZ, unless the program ignores it.
+func (f Facts) overFileSize() bool {
+	return f.Stop == StopDisk || f.Stop == "" && f.Signal == "SIGXFSZ"
+}
+
+// failed tells whether the program came to a bad end of its own.
+func (f Facts) failed() bool {
+	return f.Exec != 0 || f.Stop == "" && (f.Signal != "" || f.ExitCode != 0)
+}

@@ -1,0 +1,141 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func (f Facts) memoryMessage() string {
+	switch {
+	case f.Exec == syscall.ENOMEM:
+		return fmt.Sprintf("start %s: its static data do not fit in %s", Visible(f.Path), Size(f.Limits.Memory))
+	case f.OOM:
+		return fmt.Sprintf("memory over %s", Size(f.Limits.Memory))
+	case f.Memory > f.Limits.Memory:
+		return fmt.Sprintf("memory %s of %s", Size(f.Memory), Size(f.Limits.Memory))
+	}
+	return fmt.Sprintf("memory %s of %s, then %s", Size(f.Memory), Size(f.Limits.Memory), f.ending())
+}
+
+// timeReason prefers cpu: whoever exceeds it is slow, whatever else it waited for.
+func (f Facts) timeReason() string {
+	switch {
+	case f.overCPU():
+		return ReasonCPU
+	case float64(f.CPU) < idleShare*float64(f.Wall):
+		return ReasonIdle
+	}
+	return ReasonWall
+}
+
+func (f Facts) timeMessage() string {
+	switch f.timeReason() {
+	case ReasonCPU:
+		return fmt.Sprintf("cpu %s of %s", seconds(f.CPU), seconds(f.Limits.CPU))
+	case ReasonIdle:
+		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", seconds(f.Wall), seconds(f.Limits.Wall), seconds(f.CPU))
+	}
+	return fmt.Sprintf("wall %s of %s, with cpu %s", seconds(f.Wall), seconds(f.Limits.Wall), seconds(f.CPU))
+}
+
+func (f Facts) outputReason() string {
+	switch {
+	case f.overStdout():
+		return ReasonStdout
+	case f.overStderr():
+		return ReasonStderr
+	}
+	return ReasonDiskLimit
+}
+
+func (f Facts) outputMessage() string {
+	switch f.outputReason() {
+	case ReasonStdout:
+		return "standard output over " + Size(f.Limits.Output)
+	case ReasonStderr:
+		return "standard error over " + Size(f.Limits.Output)
+	}
+	return "a file at its largest size"
+}
+
+// failureReason names a refused process or a full disk only here: a program that copes with them is
+// not blamed.
+func (f Facts) failureReason() string {
+	switch {
+	case f.Exec != 0:
+		return ReasonExec
+	case f.Signal == "SIGSYS":
+		return ReasonForbiddenSyscall
+	case f.ForkRefused:
+		return ReasonProcessLimit
+	case f.DiskFull:
+		return ReasonDiskLimit
+	case f.Signal != "":
+		return ReasonSignal
+	}
+	return ReasonExitCode
+}
+
+func (f Facts) failureMessage() string {
+	switch f.failureReason() {
+	case ReasonExec:
+		return f.execMessage()
+	case ReasonProcessLimit:
+		return fmt.Sprintf("more than %d processes and threads refused, then %s", f.Limits.Processes, f.ending())
+	case ReasonDiskLimit:
+		return fmt.Sprintf("disk of %s and %d files full, then %s", Size(f.Limits.Disk), f.Limits.Inodes, f.ending())
+	}
+	return f.ending()
+}
+
+// execMessage explains ENOENT, which the kernel also gives when the interpreter is what is missing.
+func (f Facts) execMessage() string {
+	if f.Exec == syscall.ENOENT && f.Interpreter != "" {
+		return fmt.Sprintf("start %s: its interpreter %s is missing", Visible(f.Path), Visible(f.Interpreter))
+	}
+	return fmt.Sprintf("start %s: %v", Visible(f.Path), f.Exec)
+}
+
+func (f Facts) ending() string {
+	if f.Signal != "" {
+		return "ended by " + f.Signal
+	}
+	return fmt.Sprintf("exit code %d", f.ExitCode)
+}
+
+// firstError returns the line of a compiler's messages that says most: the first that mentions an
+// error, else the first that is not blank.
+func firstError(messages string) string {
+	first := ""
+	for line := range strings.Lines(messages) {
+		line = strings.TrimSpace(line)
+		if strings.Contains(strings.ToLower(line), "error") {
+			return visibleLine(line)
+		}
+		if first == "" {
+			first = line
+		}
+	}
+	return visibleLine(first)
+}
+
+// messageLimit bounds a line of somebody else's text in a message, in bytes.
+const messageLimit = 400
+
+func visibleLine(line string) string {
+	cut := CutText([]byte(line), messageLimit)
+	if len(cut) < len(line) {
+		cut += "…"
+	}
+	return Visible(cut)
+}
+
+// seconds shows a duration to the millisecond: "2.013s". Shorter ones keep their digits.
+func seconds(d time.Duration) string {
+	if d < time.Millisecond {
+		return d.String()
+	}
+	return d.Round(time.Millisecond).String()
+}

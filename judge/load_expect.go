@@ -1,0 +1,128 @@
+package judge
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+)
+
+// expectation is one entry of `expect`.
+type expectation struct {
+	node     *node
+	pattern  string
+	verdicts []Verdict
+	used     bool
+}
+
+// readExpect sets what is expected of each submission: the entry with its exact name, else the most
+// specific pattern that matches, which is the one with most literal characters, then the longest, then
+// the first in the file. An entry that matches nothing is a mistake, unless it is a default, which may
+// be meant for other tasks.
+func readExpect(r reader, n *node, submissions []Submission) {
+	if n == nil {
+		return
+	}
+	if n.table == nil {
+		r.wrong(n, `a table, as in { "wa_*" = "wrong-answer" }`)
+		return
+	}
+	entries := make([]expectation, 0, len(n.table))
+	for _, child := range n.children() {
+		e := expectation{node: child, pattern: path.Clean(child.key), verdicts: readVerdicts(r, child)}
+		if err := checkPattern(child.key); err != nil {
+			r.fail(child, "expect %s: %v", quoted(child.key), err)
+			continue
+		}
+		entries = append(entries, e)
+	}
+	// The most specific one first.
+	slices.SortStableFunc(entries, func(a, b expectation) int {
+		return cmp.Or(cmp.Compare(literalCount(b.pattern), literalCount(a.pattern)), cmp.Compare(len(b.pattern), len(a.pattern)))
+	})
+	for i := range submissions {
+		if e := expected(entries, submissions[i].Name); e != nil && len(e.verdicts) > 0 {
+			submissions[i].Expected = e.verdicts
+		}
+	}
+	for _, e := range entries {
+		if !e.used && !e.node.inherited && len(submissions) > 0 {
+			r.failHint(e.node, expectHint(e.pattern, submissions), "expect %s: matches no submission", quoted(e.node.key))
+		}
+	}
+}
+
+// expected is the entry for a submission; it and all others that match count as used.
+func expected(entries []expectation, name string) *expectation {
+	var best *expectation
+	for i := range entries {
+		e := &entries[i]
+		if e.pattern == name {
+			best, e.used = e, true
+		}
+	}
+	for i := range entries {
+		e := &entries[i]
+		if matchPath(e.pattern, name) {
+			e.used = true
+			best = cmp.Or(best, e)
+		}
+	}
+	return best
+}
+
+// expectHint suggests the name or pattern that was meant.
+func expectHint(pattern string, submissions []Submission) string {
+	names := make([]string, len(submissions))
+	for i, s := range submissions {
+		names[i] = s.Name
+		if matchPath("**/"+pattern, s.Name) {
+			return "did you mean " + quoted(path.Join(path.Dir(s.Name), pattern)) + "?"
+		}
+	}
+	return didYouMean(pattern, names)
+}
+
+// verdictWords are what other judges call our verdicts, for suggestions.
+var verdictWords = map[string]Verdict{
+	"ac": Accepted, "ok": Accepted, "correct": Accepted, "wa": WrongAnswer, "tle": TimeLimit, "timeout": TimeLimit,
+	"mle": MemoryLimit, "ole": OutputLimit, "rte": RuntimeError, "re": RuntimeError, "ce": CompileError,
+}
+
+// readVerdicts reads a verdict or a list of them. Our own failures cannot be expected of anybody.
+func readVerdicts(r reader, n *node) []Verdict {
+	items := []*node{n}
+	if n.array {
+		items = n.items
+	}
+	if len(items) == 0 {
+		r.fail(n, "expect %s: want at least one verdict, this list is empty", quoted(n.key))
+	}
+	var result []Verdict
+	for _, item := range items {
+		text, ok := stringOf(item)
+		v := Verdict(text)
+		switch {
+		case !ok:
+			r.fail(item, "expect %s: %s: want a verdict or a list of them", quoted(n.key), item)
+		case v == JudgeError || v == Skipped:
+			r.fail(item, "expect %s: %s cannot be expected of a submission", quoted(n.key), item)
+		case !slices.Contains(Verdicts, v):
+			r.failHint(item, verdictHint(text), "expect %s: unknown verdict %s", quoted(n.key), item)
+		case !slices.Contains(result, v):
+			result = append(result, v)
+		}
+	}
+	return result
+}
+
+func verdictHint(word string) string {
+	words := make([]string, len(Verdicts))
+	for i, v := range Verdicts {
+		words[i] = string(v)
+	}
+	if v, ok := verdictWords[strings.ToLower(word)]; ok {
+		return "did you mean " + quoted(string(v)) + "?"
+	}
+	return didYouMean(word, words)
+}

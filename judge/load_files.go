@@ -1,0 +1,220 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// files looks at the files that a task file names. It remembers the answers, because tasks often
+// share them ([defaults]), and loading is meant to be fast for many thousand tasks.
+type files struct {
+	globs   map[[2]string]globResult
+	regular map[string]error
+	exists  map[string]bool
+}
+
+type globResult struct {
+	names []string
+	err   error
+}
+
+func newFiles() *files {
+	return &files{globs: map[[2]string]globResult{}, regular: map[string]error{}, exists: map[string]bool{}}
+}
+
+// resolve is the path of a name that is relative to a directory.
+func resolve(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
+// glob is expandGlob, once per directory and pattern.
+func (f *files) glob(dir, pattern string) ([]string, error) {
+	key := [2]string{dir, pattern}
+	if known, ok := f.globs[key]; ok {
+		return known.names, known.err
+	}
+	names, err := expandGlob(dir, pattern)
+	f.globs[key] = globResult{names, err}
+	return names, err
+}
+
+// checkRegular says why a path cannot be read as a regular file. It opens it: only that is sure.
+func (f *files) checkRegular(at string) error {
+	if err, ok := f.regular[at]; ok {
+		return err
+	}
+	file, err := openRegular(at)
+	if err == nil {
+		file.Close()
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errNoFile
+	}
+	f.regular[at] = err
+	return err
+}
+
+var errNoFile = errors.New("no such file")
+
+// present says whether something has this name.
+func (f *files) present(at string) bool {
+	known, ok := f.exists[at]
+	if !ok {
+		_, err := os.Lstat(at)
+		known = err == nil
+		f.exists[at] = known
+	}
+	return known
+}
+
+// named resolves one file that a node names without a pattern.
+func (f *files) named(r reader, n *node, dir string) (string, bool) {
+	name, ok := r.fileName(n)
+	if !ok {
+		return "", false
+	}
+	at := resolve(dir, name)
+	if err := f.checkRegular(at); err != nil {
+		r.failHint(n, nearFile(dir, name, err), "%s %s: %v", n.key, n, err)
+		return "", false
+	}
+	return at, true
+}
+
+// nearFile suggests a neighbour of a file that does not exist.
+func nearFile(dir, name string, err error) string {
+	if err != errNoFile {
+		return ""
+	}
+	parent := path.Dir(name)
+	entries, err := os.ReadDir(resolve(dir, parent))
+	if err != nil {
+		return fmt.Sprintf("there is no directory %s", quoted(parent))
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, path.Join(parent, entry.Name()))
+	}
+	if near := nearest(name, names); near != "" && path.Base(near) != "" && near != parent {
+		return "did you mean " + quoted(near) + "?"
+	}
+	return ""
+}
+
+// fileName reads a string that names a file.
+func (r reader) fileName(n *node) (string, bool) {
+	name, ok := r.name(n)
+	if ok && strings.ContainsRune(name, 0) {
+		r.wrong(n, "a file name without NUL")
+		return "", false
+	}
+	return name, ok
+}
+
+// match is a file that an array of patterns names.
+type match struct {
+	name string // as the pattern gives it, clean
+	at   string // absolute
+	from *node
+}
+
+// matches expands an array of patterns. A file that two patterns match is there once, where the first
+// one has it; the same pattern twice is a mistake. Every match is a readable regular file.
+func (f *files) matches(r reader, n *node, dir string) []match {
+	if _, ok := r.list(n, "file names and patterns", r.fileName); !ok {
+		return nil
+	}
+	if len(n.items) == 0 {
+		r.none(n, "at least one file name")
+	}
+	var result []match
+	patterns, seen := map[string]*node{}, map[string]bool{}
+	for _, item := range n.items {
+		pattern := path.Clean(item.scalar.(string))
+		if earlier := patterns[pattern]; earlier != nil {
+			r.fail(item, "%s %s: is there already, in line %d", n.key, item, earlier.doc.line(earlier.offset))
+			continue
+		}
+		patterns[pattern] = item
+		names, ok := f.expand(r, item, dir, pattern)
+		if !ok {
+			continue
+		}
+		for _, name := range names {
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			at := resolve(dir, name)
+			if problem := nameProblem(name); problem != "" {
+				r.fail(item, "%s %s: file name %s %s", n.key, item, quoted(name), problem)
+			} else if err := f.checkRegular(at); err != nil {
+				r.fail(item, "%s %s: %v", n.key, quoted(name), err)
+			} else {
+				result = append(result, match{name, at, item})
+			}
+		}
+	}
+	return result
+}
+
+// expand is what one pattern, or one name, stands for.
+func (f *files) expand(r reader, item *node, dir, pattern string) ([]string, bool) {
+	if !isPattern(pattern) {
+		at := resolve(dir, pattern)
+		if err := f.checkRegular(at); err != nil {
+			r.failHint(item, nearFile(dir, pattern, err), "%s %s: %v", item.key, item, err)
+			return nil, false
+		}
+		return []string{pattern}, true
+	}
+	if err := checkPattern(pattern); err != nil {
+		r.fail(item, "%s %s: %v", item.key, item, err)
+		return nil, false
+	}
+	names, err := f.glob(dir, pattern)
+	switch {
+	case err != nil:
+		r.fail(item, "%s %s: %v", item.key, item, err)
+		return nil, false
+	case len(names) == 0:
+		r.failHint(item, f.noMatchHint(dir, pattern), "%s %s: matches no file", item.key, item)
+		return nil, false
+	}
+	return names, true
+}
+
+// noMatchHint says what is there instead.
+func (f *files) noMatchHint(dir, pattern string) string {
+	if f.present(resolve(dir, pattern)) {
+		return `write \ before each of * ? [ to mean the file of this very name`
+	}
+	fixed := path.Dir(pattern)
+	for isPattern(fixed) {
+		fixed = path.Dir(fixed)
+	}
+	if !f.present(resolve(dir, fixed)) {
+		return fmt.Sprintf("there is no directory %s", quoted(fixed))
+	}
+	return ""
+}
+
+// checkExecutable says why a file cannot be run as a command.
+func checkExecutable(at string) error {
+	info, err := os.Stat(at)
+	if err != nil {
+		return plainCause(err)
+	}
+	if info.Mode().Perm()&0o111 == 0 {
+		return errors.New("is not executable: chmod +x it")
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package judge
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files below testdata")
+
+// Each directory of testdata/load is a task file with mistakes and the message that Load gives.
+func TestMistakesAreExplained(t *testing.T) {
+	files, err := filepath.Glob("testdata/load/*/tasks.toml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Chdir(dir)
+			tasks, err := Load("tasks.toml")
+			require.Error(t, err)
+			assert.Nil(t, tasks)
+			got := err.Error() + "\n"
+			if *update {
+				require.NoError(t, os.WriteFile("want.txt", []byte(got), 0o644))
+			}
+			want, err := os.ReadFile("want.txt")
+			require.NoError(t, err)
+			assert.Equal(t, string(want), got)
+		})
+	}
+}
+
+func TestMistakesHaveFileAndLine(t *testing.T) {
+	t.Chdir("testdata/load/unknown-key")
+	_, err := Load("tasks.toml")
+	var all *InputErrors
+	require.ErrorAs(t, err, &all)
+	var first *InputError
+	require.True(t, errors.As(err, &first))
+	assert.Same(t, all.Errors[0], first)
+	assert.Equal(t, "tasks.toml", first.File)
+	assert.Positive(t, first.Line)
+}
+
+// What cannot be kept in a repository: special files, odd names, large files.
+func TestOddFilesAreRefused(t *testing.T) {
+	task := func(pattern string) string {
+		return "[[task]]\nname = \"x\"\nchecker = \"none\"\nsubmissions = [\"" + pattern + "\"]\n[[task.test]]\ninput = \"\"\n"
+	}
+	cases := []struct {
+		name  string
+		set   func(t *testing.T)
+		tasks string
+		want  string
+	}{
+		{"pipe as source", pipe("p.c"), task("p.c"), `submissions "p.c": is a named pipe: want a regular file`},
+		{"pipe among sources", pipe("p.c"), task("*.c"), `submissions "p.c": is a named pipe: want a regular file`},
+		{"device as source", symlink("/dev/zero", "z.c"), task("*.c"), `submissions "z.c": is a device: want a regular file`},
+		{"socketless link", symlink("nowhere", "l.c"), task("*.c"), `submissions "l.c": no such file`},
+		{"link in a circle", symlink("l.c", "l.c"), task("l.c"), `submissions "l.c": too many levels of symbolic links`},
+		{"directory among sources", mkdir("d.c"), task("*.c"), `submissions "d.c": is a directory: want a regular file`},
+		{"newline in a name", touch("a\nb.c"), task("*.c"), `submissions "*.c": file name "a\nb.c" contains a newline`},
+		{"escape in a name", touch("a\x1b[2J.c"), task("*.c"), `file name "a\x1b[2J.c" contains a control character`},
+		{"name not UTF-8", touch("a\xff.c"), task("*.c"), `file name "a\xff.c" is not valid UTF-8`},
+		{"pipe as task file", pipe("tasks.toml"), "", `tasks.toml: is a named pipe: want a regular file`},
+		{"device as task file", symlink("/dev/zero", "tasks.toml"), "", `tasks.toml: is a device: want a regular file`},
+		{"endless file of proc", symlink("/proc/self/pagemap", "tasks.toml"), "", `tasks.toml: is larger than 64 MiB`},
+		{"large task file", large("tasks.toml"), "", `tasks.toml: is 1024 MiB: a task file has at most 64 MiB`},
+		{"no task file", func(*testing.T) {}, "", `tasks.toml: no such file`},
+		{"directory as answer", func(t *testing.T) { touch("1.in")(t); mkdir("1.ans")(t) },
+			"[[task]]\nname = \"x\"\ncommand = [\"true\"]\ntests = [\"*.in\"]\n", `tests "1.in": its answer "1.ans": is a directory`},
+		{"unreadable source", unreadable("a.c"), task("a.c"), `submissions "a.c": permission denied`},
+		{"unreadable directory", unreadableDirectory("d"), task("d/*"), `read directory "d": permission denied`},
+		{"file that has the pattern as its name", touch("a[1].c"), task("a[1].c"), `write \ before each of * ? [`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			c.set(t)
+			if c.tasks != "" {
+				require.NoError(t, os.WriteFile("tasks.toml", []byte(c.tasks), 0o644))
+			}
+			_, err := Load("tasks.toml")
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func pipe(name string) func(*testing.T) {
+	return func(t *testing.T) { require.NoError(t, syscall.Mkfifo(name, 0o644)) }
+}
+
+func symlink(to, name string) func(*testing.T) {
+	return func(t *testing.T) {
+		if runtime.GOOS != "linux" && strings.HasPrefix(to, "/proc") {
+			t.Skip("no proc file system")
+		}
+		require.NoError(t, os.Symlink(to, name))
+	}
+}
+
+func mkdir(name string) func(*testing.T) {
+	return func(t *testing.T) { require.NoError(t, os.Mkdir(name, 0o755)) }
+}
+
+func touch(name string) func(*testing.T) {
+	return func(t *testing.T) { require.NoError(t, os.WriteFile(name, nil, 0o644)) }
+}
+
+func large(name string) func(*testing.T) {
+	return func(t *testing.T) {
+		touch(name)(t)
+		require.NoError(t, os.Truncate(name, 1<<30))
+	}
+}
+
+func unreadable(name string) func(*testing.T) {
+	return func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("root reads everything")
+		}
+		require.NoError(t, os.WriteFile(name, nil, 0o000))
+	}
+}
+
+func unreadableDirectory(name string) func(*testing.T) {
+	return func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("root reads everything")
+		}
+		require.NoError(t, os.Mkdir(name, 0o000))
+	}
+}

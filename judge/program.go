@@ -1,0 +1,188 @@
+package judge
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"judge/isolate"
+)
+
+// program is a submission that can be run: its file system and how to start it.
+type program struct {
+	scratch *isolate.Scratch // its source and, when it was compiled, what the compiler wrote
+	root    *isolate.Root    // for test cases without files of their own
+	path    string           // of the executable, inside
+	args    []string         // with the program's own name; a test's arguments follow
+	env     []string
+}
+
+func (p *program) close() {
+	if p.scratch != nil {
+		p.scratch.Close()
+	}
+}
+
+// sourceMode lets a program read what is given to it, commandMode execute it as well.
+const (
+	sourceMode  = 0o444
+	commandMode = 0o555
+)
+
+// newProgram puts a submission's source, or the command's executable, into a layer of its own.
+func newProgram(t *Task, s *Submission) (p *program, err error) {
+	limit := defaultCompileLimits
+	if s.Language != nil {
+		limit = s.Language.CompileLimits
+	}
+	p = &program{env: environment(t, s)}
+	size := limit.Disk
+	if s.Path != "" {
+		info, err := os.Stat(s.Path)
+		if err != nil {
+			return nil, err
+		}
+		size += info.Size() + 64<<10
+	}
+	if p.scratch, err = isolate.NewScratch(size, limit.Inodes); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	p.root = rootOf(t)
+	p.root.Layers = append(p.root.Layers, isolate.Layer{Scratch: p.scratch})
+	p.root.Size, p.root.Inodes = t.Limits.Disk, t.Limits.Inodes
+	if s.Language != nil {
+		p.args = s.Language.RunCommand(s.Path)
+		p.path = p.args[0]
+		return p, p.copyIn(s.Path, path.Join(workDir, path.Base(s.Path)), sourceMode)
+	}
+	p.args = s.Command
+	p.path = s.Command[0]
+	if s.Path == "" {
+		return p, nil // looked up in the sandbox's PATH
+	}
+	p.path = path.Join(workDir, path.Base(s.Path))
+	return p, p.copyIn(s.Path, p.path, commandMode)
+}
+
+// copyIn copies a file of the host into the program's layer.
+func (p *program) copyIn(source, target string, mode uint32) error {
+	f, err := os.Open(source)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return p.scratch.Create(target, mode, f)
+}
+
+// interpreter returns what the first line of a command's file names to run it with, for a message
+// that says what is missing; empty when it has no such line.
+func interpreter(file string) string {
+	f, err := os.Open(file)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head, _ := io.ReadAll(io.LimitReader(f, 256))
+	line, ok := strings.CutPrefix(string(head), "#!")
+	if !ok {
+		return "(dynamic loader)"
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// rootOf returns what all programs of a task see below their own layer. A layer that has /bin or
+// /usr/bin is a root file system and replaces the host's toolchain.
+func rootOf(t *Task) *isolate.Root {
+	root := &isolate.Root{}
+	for _, dir := range t.Sandbox.Layers {
+		root.Layers = append(root.Layers, isolate.Layer{Path: dir})
+		for _, bin := range []string{"/bin", "/usr/bin"} {
+			if _, err := os.Stat(dir + bin); err == nil {
+				root.NoBase = true
+			}
+		}
+	}
+	for _, b := range t.Sandbox.Binds {
+		root.Binds = append(root.Binds, isolate.Bind{Source: b.Source, Target: b.Target, Writable: b.Writable})
+	}
+	return root
+}
+
+// searchPath is the PATH of every sandbox.
+const searchPath = "/usr/local/bin:/usr/bin:/bin"
+
+// environment is all that a submission gets, in compile and run: later settings win.
+func environment(t *Task, s *Submission) []string {
+	values := map[string]string{"PATH": searchPath, "HOME": workDir, "LANG": "C.UTF-8"}
+	if s.Language != nil {
+		for k, v := range s.Language.Env {
+			values[k] = v
+		}
+	}
+	for k, v := range t.Sandbox.Env {
+		values[k] = v
+	}
+	env := make([]string, 0, len(values))
+	for k, v := range values {
+		env = append(env, k+"="+v)
+	}
+	slices.Sort(env)
+	return env
+}
+
+// testRoot returns the file system of a test case: the program's, with the case's files on top.
+// The caller closes the layer, which is nil when there are no files.
+func (p *program) testRoot(test *TestCase) (*isolate.Root, *isolate.Scratch, error) {
+	root := p.root
+	if len(test.Files) == 0 && root.Size == test.Limits.Disk && root.Inodes == test.Limits.Inodes {
+		return root, nil, nil
+	}
+	own := *root
+	own.Size, own.Inodes = test.Limits.Disk, test.Limits.Inodes
+	if len(test.Files) == 0 {
+		return &own, nil, nil
+	}
+	layer, err := filesLayer(test.Files)
+	if err != nil {
+		return nil, nil, fmt.Errorf("files of test %s: %w", test.Name, err)
+	}
+	own.Layers = append(slices.Clone(root.Layers), isolate.Layer{Scratch: layer})
+	return &own, layer, nil
+}
+
+// filesLayer makes a layer of files of the host, by their destination below the work directory.
+func filesLayer(files map[string]string) (*isolate.Scratch, error) {
+	size := int64(1 << 20)
+	for _, source := range files {
+		info, err := os.Stat(source)
+		if err != nil {
+			return nil, err
+		}
+		size += info.Size() + 4096
+	}
+	layer, err := isolate.NewScratch(size, int64(16*len(files)))
+	if err != nil {
+		return nil, err
+	}
+	p := program{scratch: layer}
+	for target, source := range files {
+		if err := p.copyIn(source, path.Join(workDir, target), sourceMode); err != nil {
+			layer.Close()
+			return nil, err
+		}
+	}
+	return layer, nil
+}

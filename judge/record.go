@@ -1,0 +1,155 @@
+package judge
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"judge/limits"
+)
+
+// Schema is the version of the record format.
+const Schema = 1
+
+// Kinds of records.
+const (
+	KindCompile    = "compile"
+	KindRun        = "run"
+	KindSubmission = "submission"
+	KindSummary    = "summary"
+)
+
+// Record is one line of the results (DESIGN section 8). Fields are never renamed; new ones may come.
+type Record struct {
+	Schema     int      `json:"schema"`
+	Kind       string   `json:"kind"` // compile, run, submission or summary
+	Task       string   `json:"task,omitempty"`
+	Submission string   `json:"submission,omitempty"`
+	Language   string   `json:"language,omitempty"`
+	Test       string   `json:"test,omitempty"`
+	Verdict    Verdict  `json:"verdict,omitempty"`
+	Reason     string   `json:"reason,omitempty"`
+	Flags      []string `json:"flags,omitempty"`
+	Message    string   `json:"message,omitempty"`
+
+	CPU       Millis   `json:"cpu_ms"`
+	Wall      Millis   `json:"wall_ms"`
+	Memory    int64    `json:"memory_bytes"`
+	Processes int      `json:"processes,omitempty"`
+	ExitCode  *int     `json:"exit_code,omitempty"`
+	Signal    string   `json:"signal,omitempty"`
+	Stdout    *Capture `json:"stdout,omitempty"`
+	Stderr    *Capture `json:"stderr,omitempty"`
+
+	Compiler string        `json:"compiler,omitempty"` // of a compile: first line of its version
+	Limits   *RecordLimits `json:"limits,omitempty"`
+	Checker  string        `json:"checker,omitempty"`
+
+	Score      *float64  `json:"score,omitempty"`
+	Expected   []Verdict `json:"expected,omitempty"`
+	AsExpected *bool     `json:"as_expected,omitempty"`
+	Totals     *Totals   `json:"totals,omitempty"` // of a summary
+
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	Judge     *JudgeInfo `json:"judge,omitempty"`
+}
+
+// Decide writes a decision into the record.
+func (r *Record) Decide(d Decision) {
+	r.Verdict, r.Reason, r.Flags, r.Message = d.Verdict, d.Reason, d.Flags, d.Message
+}
+
+// AppendRecord appends the record to b as one line of JSON, newline included.
+func AppendRecord(b []byte, r *Record) ([]byte, error) {
+	line := bytes.NewBuffer(b)
+	encoder := json.NewEncoder(line)
+	encoder.SetEscapeHTML(false) // a record is for programs; who makes HTML of it escapes it there
+	if err := encoder.Encode(r); err != nil {
+		return b, fmt.Errorf("bug: encode record: %w", err)
+	}
+	return line.Bytes(), nil
+}
+
+// Capture is what is kept of an output stream.
+type Capture struct {
+	Bytes     int64  `json:"bytes"`
+	Text      string `json:"text"` // the first bytes; always valid UTF-8
+	Truncated bool   `json:"truncated"`
+}
+
+// RecordLimits is what a run was allowed. A limit that is absent was not set.
+type RecordLimits struct {
+	CPU       Millis `json:"time_ms,omitempty"`
+	Wall      Millis `json:"wall_ms,omitempty"`
+	Memory    int64  `json:"memory_bytes,omitempty"`
+	Output    int64  `json:"output_bytes,omitempty"`
+	Processes int    `json:"processes,omitempty"`
+	Stack     int64  `json:"stack_bytes,omitempty"`
+	Disk      int64  `json:"disk_bytes,omitempty"`
+	Inodes    int64  `json:"inodes,omitempty"`
+	OpenFiles int    `json:"open_files,omitempty"`
+}
+
+// NewRecordLimits says in a record's units what l allows.
+func NewRecordLimits(l limits.Limits) *RecordLimits {
+	return &RecordLimits{
+		CPU: Millis(l.CPU), Wall: Millis(l.Wall), Memory: l.Memory, Output: l.Output, Processes: l.Processes,
+		Stack: l.Stack, Disk: l.Disk, Inodes: l.Inodes, OpenFiles: l.OpenFiles,
+	}
+}
+
+// JudgeInfo says who judged, and with which mechanisms in force.
+type JudgeInfo struct {
+	Version    string            `json:"version"`
+	Kernel     string            `json:"kernel"`
+	Host       string            `json:"host"`
+	Mechanisms map[string]string `json:"mechanisms"`
+}
+
+// Millis is a duration that JSON shows as a decimal number of milliseconds, with at most three
+// decimals and never an exponent. What is below a microsecond is rounded.
+type Millis time.Duration
+
+// AppendText implements encoding.TextAppender.
+func (m Millis) AppendText(b []byte) ([]byte, error) {
+	us := time.Duration(m).Round(time.Microsecond).Microseconds()
+	if us < 0 {
+		b, us = append(b, '-'), -us
+	}
+	b = strconv.AppendInt(b, us/1000, 10)
+	if us %= 1000; us == 0 {
+		return b, nil
+	}
+	b = append(b, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
+	for b[len(b)-1] == '0' {
+		b = b[:len(b)-1]
+	}
+	return b, nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m Millis) MarshalJSON() ([]byte, error) { return m.AppendText(make([]byte, 0, 16)) }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *Millis) UnmarshalJSON(b []byte) error {
+	var ms float64
+	if err := json.Unmarshal(b, &ms); err != nil {
+		return fmt.Errorf("milliseconds %s: %w", b, err)
+	}
+	*m = Millis(time.Duration(ms * float64(time.Millisecond)).Round(time.Microsecond))
+	return nil
+}
+
+// SignalName returns the name of a signal as records show it: "SIGSEGV", and "SIG34" for one
+// without a name, as real-time signals are.
+func SignalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return "SIG" + strconv.Itoa(int(s))
+}

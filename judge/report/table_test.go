@@ -1,0 +1,123 @@
+package report
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"judge/judge"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// exampleRecords are two tasks with a submission of every kind.
+func exampleRecords() []*judge.Record {
+	yes, no := true, false
+	submission := func(task, name string, v judge.Verdict, reason, test, message string, cpu time.Duration, memory int64) *judge.Record {
+		return &judge.Record{
+			Schema: judge.Schema, Kind: judge.KindSubmission, Task: task, Submission: name, Verdict: v, Reason: reason, Test: test,
+			Message: message, CPU: judge.Millis(cpu), Memory: memory, Expected: []judge.Verdict{v}, AsExpected: &yes,
+		}
+	}
+	unexpected := submission("sum", "solutions/slow.py", judge.TimeLimit, "idle", "3", "wall 3s of 3s, with cpu 1ms: it waited", time.Millisecond, 9<<20)
+	unexpected.Expected, unexpected.AsExpected = []judge.Verdict{judge.Accepted, judge.WrongAnswer}, &no
+	silent := submission("sum", "solutions/quiet.c", judge.Accepted, "", "", "", 1234*time.Microsecond, 500<<10)
+	silent.Expected, silent.AsExpected = []judge.Verdict{judge.WrongAnswer}, &no
+	return []*judge.Record{
+		{Kind: judge.KindCompile, Task: "sum", Submission: "solutions/good.cpp", Verdict: judge.Accepted},
+		{Kind: judge.KindRun, Task: "sum", Submission: "solutions/good.cpp", Test: "1", Verdict: judge.Accepted},
+		submission("sum", "solutions/good.cpp", judge.Accepted, "", "", "", 12*time.Millisecond, 3<<20),
+		submission("sum", "solutions/wa.py", judge.WrongAnswer, "checker", "2", `line 3, column 5: expected "17", found "18"`, 20*time.Millisecond, 9<<20),
+		unexpected,
+		silent,
+		{Kind: judge.KindRun, Task: "hostile \x1b[31m\u202e", Submission: "x", Test: "1", Verdict: judge.Accepted},
+		submission("hostile \x1b[31m\u202e", "a\n\x1b]0;title\a.c", judge.CompileError, "exit-code", "", "a.c:1: error: \x1b[2J\r漢字"+strings.Repeat(" long", 50), 0, 0),
+		submission("hostile \x1b[31m\u202e", strings.Repeat("name", 30), judge.RuntimeError, "signal", strings.Repeat("1", 99), "ended by SIGSEGV", 1500*time.Millisecond, 256<<20),
+		submission("hostile \x1b[31m\u202e", "memory.c", judge.MemoryLimit, "oom", "1", "memory over 256MiB", 0, 256<<20),
+		submission("hostile \x1b[31m\u202e", "none.rs", judge.JudgeError, "internal", "1", "rustc is missing", 0, 0),
+		{Kind: judge.KindSummary},
+	}
+}
+
+func TestTable(t *testing.T) {
+	tests := []struct {
+		name   string
+		config TableConfig
+	}{
+		{"plain", TableConfig{}},
+		{"narrow", TableConfig{Width: 100}},
+		{"unicode", TableConfig{Unicode: true, Width: 120}},
+		{"color", TableConfig{Unicode: true, Color: true, Width: 120}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("NO_COLOR", "1") // is for the caller to respect: no part of the table reads it
+			var out strings.Builder
+			table := NewTable(&out, tt.config)
+			for _, r := range exampleRecords() {
+				require.NoError(t, table.Write(r))
+			}
+			require.NoError(t, table.Close())
+			require.NoError(t, table.Close())
+
+			golden := filepath.Join("testdata", "table_"+tt.name+".txt")
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(out.String()), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), out.String())
+			if !tt.config.Color {
+				assert.NotContains(t, out.String(), "\x1b")
+			}
+			if !tt.config.Unicode {
+				assert.NotContains(t, out.String(), "✓")
+			}
+		})
+	}
+}
+
+func TestTableIsPrintedWhenItsTaskIsComplete(t *testing.T) {
+	var out strings.Builder
+	table := NewTable(&out, TableConfig{})
+	records := exampleRecords()
+	for _, r := range records[:6] {
+		require.NoError(t, table.Write(r))
+	}
+	assert.Empty(t, out.String())
+	require.NoError(t, table.Write(records[6]))
+	assert.Contains(t, out.String(), "solutions/good.cpp")
+}
+
+func TestTableReportsThatItCannotPrint(t *testing.T) {
+	cause := errors.New("no space left on device")
+	table := NewTable(iotest.ErrWriter(cause), TableConfig{})
+	for _, r := range exampleRecords()[:6] {
+		require.NoError(t, table.Write(r))
+	}
+	assert.ErrorIs(t, table.Write(exampleRecords()[6]), cause)
+	assert.ErrorIs(t, table.Close(), cause)
+}
+
+func TestSummary(t *testing.T) {
+	tests := []struct {
+		totals judge.Totals
+		want   string
+	}{
+		{judge.Totals{}, "0 submissions, 0 runs"},
+		{judge.Totals{Submissions: 1, Runs: 1, AsExpected: 1}, "1 submission, 1 run, all as expected"},
+		{judge.Totals{Submissions: 12, Runs: 57, AsExpected: 12}, "12 submissions, 57 runs, all as expected"},
+		{judge.Totals{Submissions: 3, Runs: 4, AsExpected: 1, JudgeErrors: 1}, "3 submissions, 4 runs, 2 not as expected, 1 judge-error"},
+	}
+	for _, tt := range tests {
+		assert.Equal(t, tt.want, Summary(tt.totals))
+	}
+}

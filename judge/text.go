@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// How much of a program's streams a record keeps, in bytes.
+const (
+	KeepOutput  = 4 << 10  // standard output and standard error of a run
+	KeepCompile = 64 << 10 // messages of a compiler
+)
+
+// NewCapture makes what a record says of a stream: its first limit bytes as text, when head holds
+// its beginning and it was total bytes long.
+func NewCapture(head []byte, total int64, limit int) *Capture {
+	kept := head[:min(len(head), limit)]
+	truncated := total > int64(len(kept))
+	if truncated {
+		kept = trimPartialRune(kept)
+	}
+	return &Capture{Bytes: total, Text: CutText(kept, limit), Truncated: truncated}
+}
+
+// CutText returns the first limit bytes of b as valid UTF-8: never half a character at the cut, and
+// U+FFFD for each stretch of invalid bytes. Every other character stays, NUL and ESC included: who
+// prints the text makes it Visible. Replacing can lengthen it, to three times the limit at most.
+func CutText(b []byte, limit int) string {
+	if len(b) > limit {
+		b = trimPartialRune(b[:limit])
+	}
+	return strings.ToValidUTF8(string(b), string(utf8.RuneError))
+}
+
+// trimPartialRune drops the beginning of a character that continues after b.
+func trimPartialRune(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
+}
+
+// Visible returns s with an escape such as \n, \x1b or \u202e in place of every character that is
+// not printable, so that no text of a program can move a terminal's cursor, colour it, or reorder
+// a line. Quotes and backslashes stay as they are: the result is for people, not for parsing.
+func Visible(s string) string {
+	if isVisible(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if strconv.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+			b.WriteString(s[:n])
+		} else {
+			escaped := strconv.Quote(s[:n])
+			b.WriteString(escaped[1 : len(escaped)-1])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+func isVisible(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Size shows a number of bytes in the largest binary unit that leaves at least 1, with at most one
+// decimal: "256MiB", "1.5GiB", "17B".
+func Size(n int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	value, unit := float64(n), 0
+	for value >= 1024 && unit < len(units)-1 {
+		value /= 1024
+		unit++
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + units[unit]
+}

@@ -1,0 +1,224 @@
+package limits
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Group is the control groups of one run, one in each hierarchy that the host uses.
+//
+// The order is NewGroup, Admit, Limit, Start, Watch, Usage, Close. Limit, Start and CPU work on
+// descriptors that are kept open and do not allocate. CPU and Kill may be called at any time before
+// Close and from anywhere; the rest is for one goroutine.
+type Group struct {
+	host    *Host
+	name    string  // below each base
+	made    []*base // where the group exists
+	procs   []int   // cgroup.procs in each of made
+	files   [slotCount]keptFile
+	oom     int  // version 1: eventfd that counts "out of memory"; -1: none
+	swapOff bool // the program cannot use swap
+	limits  Limits
+	start   time.Duration // the counter's reading at Start
+
+	mu    sync.Mutex // guards what follows, and oom
+	watch *Watch
+}
+
+// keptFile is an open control file; fd is -1 if there is none.
+type keptFile struct {
+	fd   int
+	name string
+}
+
+// NewGroup makes an empty group without limits. It is meant to be made ahead of the run: the system calls
+// cost about ten times as much as all others of the group's life. The caller closes it.
+func (h *Host) NewGroup() (_ *Group, err error) {
+	g := &Group{host: h, name: strconv.FormatUint(h.last.Add(1), 10), oom: -1}
+	for s := range g.files {
+		g.files[s].fd = -1
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("make group %s: %w", g.name, err), g.Close())
+		}
+	}()
+	for _, b := range h.bases {
+		if err := g.make(b); err != nil {
+			return nil, err
+		}
+	}
+	if h.events != nil {
+		control := filepath.Join(h.by[memory].path, g.name, "cgroup.event_control")
+		g.oom, err = h.events.add(g, control, g.files[memoryEvents].fd)
+	}
+	return g, err
+}
+
+// make makes the group's directory in one hierarchy and opens what it has to offer.
+func (g *Group) make(b *base) error {
+	if err := unix.Mkdirat(b.fd, g.name, 0o700); err != nil {
+		return &os.PathError{Op: "mkdir", Path: filepath.Join(b.path, g.name), Err: err}
+	}
+	g.made = append(g.made, b)
+	procs, err := g.open(b, "cgroup.procs", unix.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	g.procs = append(g.procs, procs)
+	for _, f := range b.version.files {
+		if g.host.by[f.owner] != b {
+			continue
+		}
+		fd, err := g.open(b, f.name, f.flags)
+		if err != nil && !(f.optional && errors.Is(err, unix.ENOENT)) {
+			return err
+		}
+		g.files[f.slot] = keptFile{fd, f.name}
+	}
+	return g.preset(b)
+}
+
+// preset gives the group the values that it has whatever its limits are: above all, no swap.
+func (g *Group) preset(b *base) error {
+	if g.host.by[memory] == b {
+		g.swapOff = b.unified || g.files[swapLimit].fd >= 0
+	}
+	for _, p := range b.version.presets {
+		if g.host.by[p.owner] != b {
+			continue
+		}
+		fd, err := g.open(b, p.name, unix.O_WRONLY)
+		if errors.Is(err, unix.ENOENT) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = pwrite(fd, []byte(p.value))
+		unix.Close(fd)
+		if err != nil {
+			return &os.PathError{Op: "write", Path: p.name, Err: err}
+		}
+	}
+	return nil
+}
+
+// open opens a control file of the group in one hierarchy.
+func (g *Group) open(b *base, name string, flags int) (int, error) {
+	fd, err := unix.Openat(b.fd, g.name+"/"+name, flags|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, &os.PathError{Op: "open", Path: filepath.Join(b.path, g.name, name), Err: err}
+	}
+	return fd, nil
+}
+
+// Admit moves a process with all its threads into the group. What it uses from now on counts, and so
+// does what its children use. On an idle machine the kernel may take 10 ms for it (an RCU grace
+// period), so it belongs before the gate.
+func (g *Group) Admit(pid int) error {
+	var b [20]byte
+	text := strconv.AppendInt(b[:0], int64(pid), 10)
+	for i, fd := range g.procs {
+		if err := pwrite(fd, text); err != nil {
+			return fmt.Errorf("admit pid %d to %s/%s: %w", pid, g.made[i].path, g.name, err)
+		}
+	}
+	return nil
+}
+
+// Limit sets Memory and Processes of l, zero for none, and remembers the rest for Watch and Usage. It is
+// called once, before the program starts. It fails with EBUSY, or on version 2 kills the process, if the
+// memory limit is less than the waiting process has already been charged.
+func (g *Group) Limit(l Limits) error {
+	g.limits = l
+	if l.Memory > 0 {
+		// In this order: version 1 wants memory alone to be at most memory and swap together.
+		if err := g.write(memoryLimit, l.Memory); err != nil {
+			return fmt.Errorf("limit memory to %s: %w", FormatSize(l.Memory), err)
+		}
+		if err := g.write(swapLimit, l.Memory); err != nil {
+			return fmt.Errorf("limit memory and swap to %s: %w", FormatSize(l.Memory), err)
+		}
+	}
+	if l.Processes > 0 {
+		if err := g.write(processLimit, int64(l.Processes)); err != nil {
+			return fmt.Errorf("limit processes to %d: %w", l.Processes, err)
+		}
+	}
+	return nil
+}
+
+// write writes a number into a control file, if there is one.
+func (g *Group) write(s slot, n int64) error {
+	if g.files[s].fd < 0 {
+		return nil
+	}
+	var b [20]byte
+	return pwrite(g.files[s].fd, strconv.AppendInt(b[:0], n, 10))
+}
+
+// Start reads the CPU counter: CPU, Watch and Usage count from here. Without a counter it does nothing.
+func (g *Group) Start() error {
+	used, err := g.counter()
+	if err != nil && !errors.Is(err, ErrNotMeasured) {
+		return err
+	}
+	g.start = used
+	return nil
+}
+
+// CPU is the CPU time of all processes since Start. While they run it lags behind by up to a scheduler tick
+// per CPU; when they are dead it is exact.
+func (g *Group) CPU() (time.Duration, error) {
+	used, err := g.counter()
+	if err != nil {
+		return 0, err
+	}
+	return used - g.start, nil
+}
+
+// counter reads the CPU time since the group was made.
+func (g *Group) counter() (time.Duration, error) {
+	if g.files[cpuUsage].fd < 0 {
+		return 0, ErrNotMeasured
+	}
+	version := g.host.by[cpu].version
+	n, err := g.read(cpuUsage, version.cpuKey)
+	if n < 0 && err == nil {
+		err = ErrNotMeasured
+	}
+	return time.Duration(n) * version.cpuUnit, err
+}
+
+// read reads the number behind key in a control file, or the file's only number if key is empty. It is
+// -1 if there is no such file or line.
+func (g *Group) read(s slot, key string) (int64, error) {
+	f := g.files[s]
+	if f.fd < 0 {
+		return -1, nil
+	}
+	var b [1024]byte
+	n, err := pread(f.fd, b[:])
+	if err != nil {
+		return -1, fmt.Errorf("read %s of group %s: %w", f.name, g.name, err)
+	}
+	if key != "" {
+		if value, ok := parseKey(b[:n], key); ok {
+			return value, nil
+		}
+		return -1, nil
+	}
+	value, err := parseCount(b[:n])
+	if err != nil {
+		return -1, fmt.Errorf("read %s of group %s: %w", f.name, g.name, err)
+	}
+	return value, nil
+}
