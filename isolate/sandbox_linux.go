@@ -333,10 +333,9 @@ func (s *Sandbox) setRoot(root *Root) error {
 	return nil
 }
 
-// openRoot opens what a root is made of. The parent does it, because only it may: the paths can
-// lie where a slot's root may not look.
-func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
-	spec := rootSpec{Base: !root.NoBase, Layers: len(root.Layers), Size: root.Size, Inodes: root.Inodes}
+// specOf says of a root what does not depend on the host's files.
+func specOf(root *Root) rootSpec {
+	spec := rootSpec{Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil, Size: root.Size, Inodes: root.Inodes}
 	if spec.Base {
 		spec.Moves = toolchainMounts()
 	}
@@ -346,6 +345,13 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	if spec.Inodes == 0 {
 		spec.Inodes = defaultInodes
 	}
+	return spec
+}
+
+// openRoot opens what a root is made of. The parent does it, because only it may: the paths can
+// lie where a slot's root may not look.
+func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
+	spec := specOf(root)
 	m, err := theMounter()
 	if err != nil {
 		return spec, nil, err
@@ -369,7 +375,6 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 		}
 	}
 	if root.Upper != nil {
-		spec.Upper = true
 		if err := root.Upper.give(s.ids); err != nil {
 			return spec, mounts, err
 		}

@@ -43,3 +43,12 @@ func (*Input) Close() error              { return nil }
 
 // HardLimit returns no limit.
 func HardLimit(resource int) uint64 { return 1<<64 - 1 }
+
+// Explain returns nothing.
+func Explain(Program) []string { return nil }
+
+// Mechanisms returns nothing.
+func Mechanisms() map[string]string { return nil }
+
+// Probe returns ErrUnsupported.
+func Probe() error { return ErrUnsupported }

@@ -3,12 +3,14 @@ package judge
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"time"
 
+	"judge/isolate"
 	"judge/limits"
 )
 
@@ -79,6 +81,7 @@ func (b Batch) work(ctx context.Context, q *queue, host *limits.Host) error {
 // info says who judges, for the records.
 func (b Batch) info(host *limits.Host) *JudgeInfo {
 	info := &JudgeInfo{Version: b.Version, Mechanisms: host.Mechanisms()}
+	maps.Copy(info.Mechanisms, isolate.Mechanisms())
 	info.Host, _ = os.Hostname()
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		info.Kernel = strings.TrimSpace(string(release))

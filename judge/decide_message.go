@@ -4,19 +4,20 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
-	"time"
+
+	"judge/limits"
 )
 
 func (f Facts) memoryMessage() string {
 	switch {
 	case f.Exec == syscall.ENOMEM:
-		return fmt.Sprintf("start %s: its static data do not fit in %s", Visible(f.Path), Size(f.Limits.Memory))
+		return fmt.Sprintf("start %s: its static data do not fit in %s", Visible(f.Path), limits.FormatSize(f.Limits.Memory))
 	case f.OOM:
-		return fmt.Sprintf("memory over %s", Size(f.Limits.Memory))
+		return fmt.Sprintf("memory over %s", limits.FormatSize(f.Limits.Memory))
 	case f.Memory > f.Limits.Memory:
-		return fmt.Sprintf("memory %s of %s", Size(f.Memory), Size(f.Limits.Memory))
+		return fmt.Sprintf("memory %s of %s", limits.FormatSize(f.Memory), limits.FormatSize(f.Limits.Memory))
 	}
-	return fmt.Sprintf("memory %s of %s, then %s", Size(f.Memory), Size(f.Limits.Memory), f.ending())
+	return fmt.Sprintf("memory %s of %s, then %s", limits.FormatSize(f.Memory), limits.FormatSize(f.Limits.Memory), f.ending())
 }
 
 // timeReason prefers cpu: whoever exceeds it is slow, whatever else it waited for.
@@ -33,11 +34,11 @@ func (f Facts) timeReason() string {
 func (f Facts) timeMessage() string {
 	switch f.timeReason() {
 	case ReasonCPU:
-		return fmt.Sprintf("cpu %s of %s", seconds(f.CPU), seconds(f.Limits.CPU))
+		return fmt.Sprintf("cpu %s of %s", limits.FormatDuration(f.CPU), limits.FormatDuration(f.Limits.CPU))
 	case ReasonIdle:
-		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", seconds(f.Wall), seconds(f.Limits.Wall), seconds(f.CPU))
+		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
 	}
-	return fmt.Sprintf("wall %s of %s, with cpu %s", seconds(f.Wall), seconds(f.Limits.Wall), seconds(f.CPU))
+	return fmt.Sprintf("wall %s of %s, with cpu %s", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
 }
 
 func (f Facts) outputReason() string {
@@ -53,9 +54,9 @@ func (f Facts) outputReason() string {
 func (f Facts) outputMessage() string {
 	switch f.outputReason() {
 	case ReasonStdout:
-		return "standard output over " + Size(f.Limits.Output)
+		return "standard output over " + limits.FormatSize(f.Limits.Output)
 	case ReasonStderr:
-		return "standard error over " + Size(f.Limits.Output)
+		return "standard error over " + limits.FormatSize(f.Limits.Output)
 	}
 	return "a file at its largest size"
 }
@@ -85,7 +86,7 @@ func (f Facts) failureMessage() string {
 	case ReasonProcessLimit:
 		return fmt.Sprintf("more than %d processes and threads refused, then %s", f.Limits.Processes, f.ending())
 	case ReasonDiskLimit:
-		return fmt.Sprintf("disk of %s and %d files full, then %s", Size(f.Limits.Disk), f.Limits.Inodes, f.ending())
+		return fmt.Sprintf("disk of %s and %d files full, then %s", limits.FormatSize(f.Limits.Disk), f.Limits.Inodes, f.ending())
 	}
 	return f.ending()
 }
@@ -130,12 +131,4 @@ func visibleLine(line string) string {
 		cut += "…"
 	}
 	return Visible(cut)
-}
-
-// seconds shows a duration to the millisecond: "2.013s". Shorter ones keep their digits.
-func seconds(d time.Duration) string {
-	if d < time.Millisecond {
-		return d.String()
-	}
-	return d.Round(time.Millisecond).String()
 }

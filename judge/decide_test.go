@@ -42,7 +42,7 @@ func TestDecide(t *testing.T) {
 
 		{"oom kill", run, Facts{OOM: true, Signal: "SIGKILL", Memory: 256 * mib}, MemoryLimit, "oom", "oom", "memory over 256MiB"},
 		{"oom kill of a child", run, Facts{OOM: true, Outcome: right}, MemoryLimit, "oom", "oom", "memory over 256MiB"},
-		{"refused, then a crash", run, Facts{Signal: "SIGSEGV", Memory: 256*mib - 64*4096}, MemoryLimit, "oom", "oom", "memory 255.8MiB of 256MiB, then ended by SIGSEGV"},
+		{"refused, then a crash", run, Facts{Signal: "SIGSEGV", Memory: 256*mib - 64*4096}, MemoryLimit, "oom", "oom", "memory 255.75MiB of 256MiB, then ended by SIGSEGV"},
 		{"refused, then exit", run, Facts{ExitCode: 1, Memory: 256 * mib}, MemoryLimit, "oom", "oom", "memory 256MiB of 256MiB, then exit code 1"},
 		{"crash well below", run, Facts{Signal: "SIGSEGV", Memory: 255 * mib}, RuntimeError, "signal", "", "ended by SIGSEGV"},
 		{"at the limit and fine", run, Facts{Memory: 256 * mib, Outcome: right}, Accepted, "", "", ""},

@@ -121,7 +121,7 @@ type fileReader struct {
 
 	languages *languageTable
 	defaults  *node
-	tasks     []*node
+	taskNodes []*node
 	included  []match
 }
 
@@ -132,7 +132,7 @@ func (f *fileReader) read(root *node, languages *languageTable, chain []includin
 	if root.table["task"] == nil && root.table["include"] == nil {
 		r.failHint(root, `a task begins with [[task]]`, "there is no task in this file")
 	}
-	for i, n := range f.tasks {
+	for i, n := range f.taskNodes {
 		f.task(n, i+1)
 	}
 	for _, m := range f.included {
@@ -170,7 +170,7 @@ var fileKeys = keys[fileReader]{
 			r.failHint(n, "write [[task]]", "task: want an array of tables")
 			return
 		}
-		into.tasks = n.items
+		into.taskNodes = n.items
 		if len(n.items) == 0 {
 			r.fail(n, "task: the list is empty")
 		}

@@ -41,7 +41,7 @@ func readExpect(r reader, n *node, submissions []Submission) {
 		return cmp.Or(cmp.Compare(literalCount(b.pattern), literalCount(a.pattern)), cmp.Compare(len(b.pattern), len(a.pattern)))
 	})
 	for i := range submissions {
-		if e := expected(entries, submissions[i].Name); e != nil && len(e.verdicts) > 0 {
+		if e := expected(entries, path.Clean(submissions[i].Name)); e != nil && len(e.verdicts) > 0 {
 			submissions[i].Expected = e.verdicts
 		}
 	}

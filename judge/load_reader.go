@@ -73,11 +73,21 @@ func unknownKey(r reader, n *node, known []string) {
 		r.fail(n, "unknown key %s", quoted(n.key))
 		return
 	}
-	hint := didYouMean(n.key, known)
-	if place := placeOfKey[n.key]; place != "" && place != n.key {
-		hint = fmt.Sprintf("%q belongs %s", n.key, place)
+	r.failHint(n, keyHint(n.key, known), "unknown key %s", quoted(n.key))
+}
+
+// keyHint suggests a known key, or says where a key that exists elsewhere belongs.
+func keyHint(key string, known []string) string {
+	if place := placeOfKey[key]; place != "" {
+		return fmt.Sprintf("%s belongs %s", quoted(key), place)
 	}
-	r.failHint(n, hint, "unknown key %s", quoted(n.key))
+	if hint := didYouMean(key, known); hint != "" {
+		return hint
+	}
+	if near := nearest(key, slices.Collect(maps.Keys(placeOfKey))); len(near) >= 3 && strings.HasPrefix(key, near[:3]) {
+		return fmt.Sprintf("did you mean %s? it belongs %s", quoted(near), placeOfKey[near])
+	}
+	return ""
 }
 
 // placeOfKey helps with keys that stand in the wrong table.

@@ -66,7 +66,7 @@ func (f *fileReader) task(n *node, position int) {
 	tests := testReader{fileReader: f, task: &draft}
 	t.Tests = tests.read(r, own)
 	checkPlaces(r, draft.test, t.Submissions, t.Tests)
-	f.loader.tasks = append(f.loader.tasks, t)
+	f.tasks = append(f.tasks, t)
 }
 
 // oneOf is the defaults without `command` when the task gives `submissions`, and the other way round:

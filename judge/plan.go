@@ -112,7 +112,7 @@ func nearestSelector(tasks []Task, text string) string {
 			if path.Base(submission.Name) == cut[1] && cut[2] == "*" {
 				return name
 			}
-			if submission.Name == cut[1] {
+			if strings.HasPrefix(text, name+"/") {
 				for _, test := range tasks[i].Tests {
 					names = append(names, name+"/"+test.Name)
 				}

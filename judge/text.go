@@ -75,15 +75,3 @@ func isVisible(s string) bool {
 	}
 	return true
 }
-
-// Size shows a number of bytes in the largest binary unit that leaves at least 1, with at most one
-// decimal: "256MiB", "1.5GiB", "17B".
-func Size(n int64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	value, unit := float64(n), 0
-	for value >= 1024 && unit < len(units)-1 {
-		value /= 1024
-		unit++
-	}
-	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + units[unit]
-}

@@ -55,14 +55,6 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for n, want := range map[int64]string{
-		0: "0B", 17: "17B", 1024: "1KiB", 1536: "1.5KiB", 256 << 20: "256MiB", 5 << 40: "5TiB", 1 << 55: "32768TiB",
-	} {
-		assert.Equal(t, want, Size(n))
-	}
-}
-
 func FuzzText(f *testing.F) {
 	f.Add("a\xe2\x82", 2)
 	f.Add("\xff\x00\u202e", 3)

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"judge/judge"
+	"judge/limits"
 )
 
 // TableConfig says what the reader's screen can show. The zero value is for files and pipes.
@@ -119,8 +120,8 @@ const (
 
 var header = [columns]string{"", "submission", "verdict", "test", "cpu", "memory", "message"}
 
-// nameWidth bounds a submission's and a test's name, so that one of them does not fill the screen.
-const nameWidth = 48
+// Bounds of names, so that one of them does not fill the screen.
+const submissionWidth, testWidth = 48, 24
 
 func (t *Table) render() string {
 	w := table.NewWriter()
@@ -165,14 +166,14 @@ func (t *Table) style() table.Style {
 func (t *Table) cells(r *judge.Record) [columns]string {
 	cells := [columns]string{
 		columnMark:       t.mark(r),
-		columnSubmission: cut(judge.Visible(r.Submission), nameWidth),
+		columnSubmission: cut(judge.Visible(r.Submission), submissionWidth),
 		columnVerdict:    verdict(r),
-		columnTest:       cut(judge.Visible(r.Test), nameWidth),
+		columnTest:       cut(judge.Visible(r.Test), testWidth),
 		columnMessage:    judge.Visible(r.Message),
 	}
 	if r.CPU > 0 || r.Memory > 0 {
 		cells[columnCPU] = fmt.Sprintf("%.3fs", float64(r.CPU)/1e9)
-		cells[columnMemory] = judge.Size(r.Memory)
+		cells[columnMemory] = limits.FormatSize(r.Memory)
 	}
 	if !asExpected(r) {
 		cells[columnMessage] = strings.TrimSuffix("expected "+expectation(r)+"; "+cells[columnMessage], "; ")

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -97,9 +96,14 @@ func TestTableIsPrintedWhenItsTaskIsComplete(t *testing.T) {
 	assert.Contains(t, out.String(), "solutions/good.cpp")
 }
 
+// brokenWriter is a full disk.
+type brokenWriter struct{ err error }
+
+func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
+
 func TestTableReportsThatItCannotPrint(t *testing.T) {
 	cause := errors.New("no space left on device")
-	table := NewTable(iotest.ErrWriter(cause), TableConfig{})
+	table := NewTable(brokenWriter{cause}, TableConfig{})
 	for _, r := range exampleRecords()[:6] {
 		require.NoError(t, table.Write(r))
 	}

@@ -1,0 +1,64 @@
+package isolate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"judge/isolate/internal/child"
+)
+
+// Explain returns the system calls by which a program would be run, one a line, with what each is
+// for. It makes none of them; places like /layer0 are in the intermediate's mount namespace.
+func Explain(p Program) []string {
+	root := p.Root
+	if root == nil {
+		root = &Root{}
+	}
+	spec := specOf(root)
+	for _, b := range root.Binds {
+		spec.Binds = append(spec.Binds, bindSpec{Target: b.Target})
+	}
+	plan := plan(spec, child.Socket)
+	var lines []string
+	for _, part := range []struct {
+		who   string
+		steps []child.Step
+	}{
+		{"init", plan.Init}, {"init, when the program is cloned", plan.After},
+		{"program, up to the gate", plan.Program}, {"program, when the gate is open", releaseSteps(p)},
+	} {
+		lines = append(lines, part.who+":")
+		for _, s := range part.steps {
+			lines = append(lines, "  "+s.String())
+		}
+	}
+	return lines
+}
+
+// Mechanisms names what keeps programs apart, for records.
+func Mechanisms() map[string]string {
+	return map[string]string{
+		"namespaces": "user, pid, mount, ipc, network, uts, cgroup",
+		"root":       "overlay",
+	}
+}
+
+// Probe finds out by trying whether programs can be isolated here; an error says what is missing.
+func Probe() error {
+	s, err := New()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	exit, err := s.Run(ctx, Program{Path: "true", Env: []string{"PATH=/usr/bin:/bin"}}, nil)
+	if err != nil {
+		return err
+	}
+	if exit.Status != 0 {
+		return fmt.Errorf("run true in a sandbox: %s", describe(exit.Status))
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/elastic/go-seccomp-bpf/arch"
+)
+
+// answer is where a number leads: to the tests of a rule, or straight to a verdict.
+type answer struct {
+	rule    *rule
+	verdict verdict
+}
+
+// span is a range of numbers with the same answer; it ends where the next one begins.
+type span struct {
+	first uint32
+	answer
+}
+
+// spans returns the answers for all numbers from 0 on.
+func (s Seccomp) spans(info *arch.Info) ([]span, error) {
+	answers, err := s.answers(info)
+	if err != nil {
+		return nil, err
+	}
+	var list []span
+	add := func(first uint32, a answer) {
+		if len(list) == 0 || list[len(list)-1].answer != a {
+			list = append(list, span{first, a})
+		}
+	}
+	next := uint32(0) // first number that list does not cover
+	for _, number := range slices.Sorted(maps.Keys(answers)) {
+		if number > next {
+			add(next, answer{verdict: absent})
+		}
+		add(number, answers[number])
+		next = number + 1
+	}
+	add(next, answer{verdict: absent})
+	return list, nil
+}
+
+// answers returns the answer for each number that the policy knows.
+func (s Seccomp) answers(info *arch.Info) (map[uint32]answer, error) {
+	answers := map[uint32]answer{}
+	set := func(call string, a answer) bool {
+		number, ok := info.SyscallNames[call]
+		if ok {
+			answers[uint32(number)] = a
+		}
+		return ok
+	}
+	for _, c := range classes {
+		for call := range strings.FieldsSeq(c.calls) {
+			set(call, answer{verdict: c.then}) // some calls are missing on each architecture
+		}
+	}
+	rules := s.rules()
+	for i := range rules {
+		set(rules[i].call, answer{rule: &rules[i]})
+	}
+	for _, call := range s.Allow {
+		if !set(call, answer{verdict: allow}) {
+			return nil, fmt.Errorf("seccomp allow %q: no such system call on %s", call, info.Name)
+		}
+	}
+	return answers, nil
+}
+
+// CallName names a system call of this machine's architecture, for messages.
+func CallName(number int) string {
+	if info, err := arch.GetInfo(""); err == nil {
+		if name, ok := info.SyscallNumbers[number]; ok {
+			return name
+		}
+	}
+	return fmt.Sprintf("syscall %d", number)
+}

@@ -1,0 +1,194 @@
+package policy
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/elastic/go-seccomp-bpf"
+	"github.com/elastic/go-seccomp-bpf/arch"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// Program returns the filter for this machine's architecture, for struct sock_fprog. It is
+// assembled once for each policy and never moves; the caller may not change it. An error names a
+// call of Allow that does not exist, or the architecture if there is no table of its calls.
+func (s Seccomp) Program() ([]unix.SockFilter, error) {
+	once, _ := programs.LoadOrStore(s.String(), sync.OnceValues(func() ([]unix.SockFilter, error) {
+		info, err := arch.GetInfo("")
+		if err != nil {
+			return nil, fmt.Errorf("seccomp filter: %w", err)
+		}
+		program, err := s.assemble(info)
+		if err == nil {
+			pinned.Lock()
+			defer pinned.Unlock()
+			pinned.Pin(&program[0]) // Fprog gives its address away
+		}
+		return program, err
+	}))
+	return once.(func() ([]unix.SockFilter, error))()
+}
+
+var (
+	programs sync.Map // text of a Seccomp → func() ([]unix.SockFilter, error)
+	pinned   struct {
+		sync.Mutex
+		runtime.Pinner
+	}
+)
+
+// assemble makes the filter: a binary tree over ranges of call numbers that are answered alike,
+// then the tests of arguments, then the answers. A tree is short, which the run pays for when the
+// kernel compiles the filter and asks it once for each call whether its answer is always the same.
+//
+// The library's own Policy is not used: it compares numbers one by one, assembles for the running
+// machine only, cannot default to ENOSYS, and (v1.6.0) after a failed test of an argument goes on
+// to compare the argument, not the number, with the calls that follow, which lets a program choose
+// an argument that is allowed as a number. Its assembler and tables are sound for short jumps.
+func (s Seccomp) assemble(info *arch.Info) ([]unix.SockFilter, error) {
+	if s.Mode > Notify {
+		return nil, fmt.Errorf("bug: seccomp %s", s.Mode)
+	}
+	spans, err := s.spans(info)
+	if err != nil {
+		return nil, err
+	}
+	f := filter{Program: seccomp.NewProgram(), labels: map[answer]seccomp.Label{}}
+	f.tree(spans)
+	f.rules()
+	f.verdicts(s.Mode)
+	body, err := f.Assemble()
+	if err != nil {
+		return nil, fmt.Errorf("assemble %s: %w", s, err)
+	}
+	if len(body) > 256 {
+		return nil, fmt.Errorf("bug: seccomp filter of %d instructions needs long jumps, which go-seccomp-bpf miscalculates", len(body))
+	}
+	raw, err := bpf.Assemble(append(prologue(info), body...))
+	if err != nil {
+		return nil, fmt.Errorf("assemble %s: %w", s, err)
+	}
+	program := make([]unix.SockFilter, len(raw))
+	for i, r := range raw {
+		program[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	return program, nil
+}
+
+// prologue refuses other architectures' entries and loads the number of the call (struct
+// seccomp_data). x32 calls carry a bit that is above all numbers of the tree.
+func prologue(info *arch.Info) []bpf.Instruction {
+	const numberOffset, archOffset, size = 0, 4, 4
+	return []bpf.Instruction{
+		bpf.LoadAbsolute{Off: archOffset, Size: size},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(info.ID), SkipTrue: 1},
+		bpf.RetConstant{Val: uint32(absent)},
+		bpf.LoadAbsolute{Off: numberOffset, Size: size},
+	}
+}
+
+// filter is a Program that knows the label of every answer.
+type filter struct {
+	seccomp.Program
+	labels map[answer]seccomp.Label
+	order  []answer // of labels, so that equal policies make equal filters
+}
+
+// at returns the label of an answer.
+func (f *filter) at(a answer) seccomp.Label {
+	label, ok := f.labels[a]
+	if !ok {
+		label = f.NewLabel()
+		f.labels[a] = label
+		f.order = append(f.order, a)
+	}
+	return label
+}
+
+// tree compares the loaded number with the middle of the spans, which are two at least, and so on.
+func (f *filter) tree(spans []span) {
+	half := len(spans) / 2
+	below, above := spans[:half], spans[half:]
+	to := func(spans []span) seccomp.Label {
+		if len(spans) == 1 {
+			return f.at(spans[0].answer)
+		}
+		return f.NewLabel()
+	}
+	isBelow, isAbove := to(below), to(above)
+	f.JmpIf(bpf.JumpGreaterOrEqual, above[0].first, isAbove, isBelow)
+	if len(below) > 1 {
+		f.SetLabel(isBelow)
+		f.tree(below)
+	}
+	if len(above) > 1 {
+		f.SetLabel(isAbove)
+		f.tree(above)
+	}
+}
+
+// rules places the tests of each rule. The loaded number is gone after them, so a rule always ends
+// in a verdict.
+func (f *filter) rules() {
+	for _, a := range slices.Clone(f.order) {
+		if a.rule == nil {
+			continue
+		}
+		f.SetLabel(f.at(a))
+		for i, arm := range a.rule.arms {
+			miss := f.NewLabel()
+			if i == len(a.rule.arms)-1 {
+				miss = f.at(answer{verdict: a.rule.otherwise})
+			}
+			f.arm(arm, miss)
+			if i < len(a.rule.arms)-1 {
+				f.SetLabel(miss)
+			}
+		}
+	}
+}
+
+func (f *filter) arm(a arm, miss seccomp.Label) {
+	for i, t := range a.when {
+		hit := f.at(answer{verdict: a.then})
+		if i < len(a.when)-1 {
+			hit = f.NewLabel()
+		}
+		if t.high {
+			f.LdHi(t.arg)
+		} else {
+			f.LdLo(t.arg)
+		}
+		last := len(t.any) - 1
+		for _, value := range t.any[:last] {
+			f.JmpIfTrue(t.cond, value, hit)
+		}
+		f.JmpIf(t.cond, t.any[last], hit, miss)
+		if i < len(a.when)-1 {
+			f.SetLabel(hit)
+		}
+	}
+}
+
+// verdicts places the return values.
+func (f *filter) verdicts(mode Mode) {
+	forbidden := map[Mode]verdict{
+		Refuse: denied,
+		Kill:   verdict(seccomp.ActionKillProcess),
+		Notify: verdict(seccomp.ActionUserNotify),
+	}[mode]
+	for _, a := range f.order {
+		if a.rule != nil {
+			continue
+		}
+		f.SetLabel(f.at(a))
+		if a.verdict == forbid {
+			f.Ret(seccomp.Action(forbidden))
+		} else {
+			f.Ret(seccomp.Action(a.verdict))
+		}
+	}
+}

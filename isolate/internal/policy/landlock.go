@@ -1,0 +1,37 @@
+package policy
+
+import "fmt"
+
+// Landlock is a policy for files and ports, a second wall behind the mounts and the network
+// namespace: what is not named is refused with EACCES. The zero value is the default policy of a
+// sandbox. In each list nil means the default, an empty list that is not nil means nothing. Paths
+// are those inside the sandbox, and must exist there. A Landlock is a plain value.
+type Landlock struct {
+	ReadOnly  []string // trees to read and execute; nil: "/"
+	ReadWrite []string // trees to read, execute, and write, links and renames included; nil: /work, /tmp, /dev/shm
+	Devices   []string // single files to read, write and control; nil: null, zero, full, random, urandom in /dev
+	Bind      []uint16 // TCP ports to listen on; nil: none
+	Connect   []uint16 // TCP ports to connect to; nil: none
+	// AnyTCP leaves TCP alone, for a sandbox with a loopback of its own.
+	AnyTCP bool
+}
+
+// String shows all that is in force, defaults included.
+func (l Landlock) String() string {
+	l = l.withDefaults()
+	return fmt.Sprintf("landlock ro=%q rw=%q devices=%q bind=%d connect=%d anytcp=%t",
+		l.ReadOnly, l.ReadWrite, l.Devices, l.Bind, l.Connect, l.AnyTCP)
+}
+
+func (l Landlock) withDefaults() Landlock {
+	if l.ReadOnly == nil {
+		l.ReadOnly = []string{"/"}
+	}
+	if l.ReadWrite == nil {
+		l.ReadWrite = []string{"/work", "/tmp", "/dev/shm"}
+	}
+	if l.Devices == nil {
+		l.Devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
+	}
+	return l
+}

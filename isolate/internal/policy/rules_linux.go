@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"slices"
+
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// rule answers one call by its arguments: as the first arm whose tests all hold says, else as
+// otherwise says.
+type rule struct {
+	call      string
+	arms      []arm
+	otherwise verdict
+}
+
+type arm struct {
+	when []test
+	then verdict
+}
+
+// test compares one half of an argument with values; it holds if any of them fits. The kernel
+// ignores the upper half of arguments that it declares int or unsigned int, and so must a test of
+// them: the lower half alone is looked at, unless high is set.
+type test struct {
+	arg  uint32
+	high bool
+	cond bpf.JumpTest // JumpEqual or JumpBitsSet
+	any  []uint32
+}
+
+// is holds if the lower half of the argument is one of the values.
+func is(arg uint32, any ...uint32) test { return test{arg: arg, cond: bpf.JumpEqual, any: any} }
+
+// has holds if the lower half of the argument has one of the bits.
+func has(arg uint32, bits uint32) test {
+	return test{arg: arg, cond: bpf.JumpBitsSet, any: []uint32{bits}}
+}
+
+// hasHigh holds if the upper half of the argument has one of the bits.
+func hasHigh(arg uint32, bits uint32) test {
+	return test{arg: arg, high: true, cond: bpf.JumpBitsSet, any: []uint32{bits}}
+}
+
+const (
+	everyBit      = ^uint32(0)
+	newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
+		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
+	// Socket types are 1 (stream), 2 (datagram), 3 (raw); these bits are in those of SCTP and DCCP.
+	oddSocketTypes = 0xc
+	// ADDR_NO_RANDOMIZE of personality(2): some runtimes with images of their heap ask for it.
+	addrNoRandomize = 0x0040000
+	tcpULP          = 31
+)
+
+// rules returns the calls that are answered by argument, each named once.
+func (s Seccomp) rules() []rule {
+	return []rule{
+		{"clone", []arm{{[]test{has(0, newNamespaces)}, forbid}}, allow},
+		{"ioctl", []arm{
+			// To type on the terminal, to take its selection or console, to load a line discipline.
+			{[]test{is(1, unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCCONS, unix.TIOCSETD)}, forbid},
+		}, allow},
+		{"socket", s.socketArms(), fail(unix.EAFNOSUPPORT)},
+		{"socketpair", []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}, fail(unix.EAFNOSUPPORT)},
+		{"setsockopt", []arm{
+			// Compiled filters of sockets are charged to nobody, and their sum is bounded for the
+			// host (net.core.bpf_jit_limit): when it is used up, later filters are slow or fail.
+			{[]test{is(1, unix.SOL_SOCKET), is(2, unix.SO_ATTACH_FILTER, unix.SO_ATTACH_BPF,
+				unix.SO_ATTACH_REUSEPORT_CBPF, unix.SO_ATTACH_REUSEPORT_EBPF)}, forbid},
+			{[]test{is(1, unix.IPPROTO_TCP), is(2, tcpULP)}, fail(unix.ENOPROTOOPT)},
+		}, allow},
+		{"prctl", []arm{
+			{[]test{is(0, unix.PR_SET_MM, unix.PR_SCHED_CORE, unix.PR_SET_MEMORY_MERGE)}, forbid},
+			{[]test{is(0, harmlessOptions...)}, allow},
+		}, fail(unix.EINVAL)},
+		{"personality", []arm{
+			{[]test{is(0, 0, everyBit, addrNoRandomize)}, allow}, // all bits: what is it now?
+		}, forbid},
+		{"sched_setscheduler", []arm{
+			{[]test{is(1, unix.SCHED_NORMAL, unix.SCHED_BATCH, unix.SCHED_IDLE)}, allow},
+		}, denied},
+		// A limit of 1 keeps the kernel from starting the host's handler of crashes (core_pattern
+		// with a pipe), as root and charged to nobody; a limit of 0 does not. So it may be read,
+		// not changed.
+		{"setrlimit", []arm{{[]test{is(0, unix.RLIMIT_CORE)}, denied}}, allow},
+		{"prlimit64", []arm{
+			{[]test{is(1, unix.RLIMIT_CORE), has(2, everyBit)}, denied},
+			{[]test{is(1, unix.RLIMIT_CORE), hasHigh(2, everyBit)}, denied},
+		}, allow},
+	}
+}
+
+// socketArms allow what stays within the namespaces of the sandbox. Other families are in no
+// namespace (vsock), or are much kernel code for no use (alg, packet), and opening an unusual
+// protocol of the Internet makes the kernel load its module. MPTCP is not seen by Landlock.
+func (s Seccomp) socketArms() []arm {
+	internet := is(0, unix.AF_INET, unix.AF_INET6)
+	arms := []arm{
+		{[]test{is(0, unix.AF_UNIX)}, allow},
+		{[]test{internet, has(1, oddSocketTypes)}, fail(unix.ESOCKTNOSUPPORT)},
+		{[]test{internet, is(2, unix.IPPROTO_IP, unix.IPPROTO_TCP, unix.IPPROTO_UDP)}, allow},
+		{[]test{internet}, fail(unix.EPROTONOSUPPORT)},
+	}
+	if s.Netlink {
+		route := arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow}
+		arms = slices.Insert(arms, 1, route)
+	}
+	return arms
+}
+
+// harmlessOptions of prctl(2) concern the calling process alone. Others fail as unknown ones do.
+var harmlessOptions = []uint32{
+	unix.PR_SET_NAME, unix.PR_GET_NAME, unix.PR_SET_VMA, unix.PR_SET_PDEATHSIG, unix.PR_GET_PDEATHSIG,
+	unix.PR_GET_DUMPABLE, unix.PR_SET_DUMPABLE, unix.PR_SET_CHILD_SUBREAPER, unix.PR_GET_CHILD_SUBREAPER,
+	unix.PR_SET_NO_NEW_PRIVS, unix.PR_GET_NO_NEW_PRIVS, unix.PR_GET_SECCOMP, unix.PR_SET_SECCOMP,
+	unix.PR_CAPBSET_READ, unix.PR_CAPBSET_DROP, unix.PR_CAP_AMBIENT, unix.PR_GET_KEEPCAPS,
+	unix.PR_SET_KEEPCAPS, unix.PR_GET_SECUREBITS, unix.PR_SET_TIMERSLACK, unix.PR_GET_TIMERSLACK,
+	unix.PR_SET_THP_DISABLE, unix.PR_GET_THP_DISABLE, unix.PR_GET_TSC, unix.PR_SET_PTRACER,
+	unix.PR_GET_SPECULATION_CTRL, unix.PR_SET_SPECULATION_CTRL, unix.PR_MCE_KILL_GET, unix.PR_SET_MDWE,
+	unix.PR_GET_MDWE, unix.PR_GET_TAGGED_ADDR_CTRL, unix.PR_SET_TAGGED_ADDR_CTRL, unix.PR_SVE_SET_VL,
+	unix.PR_SVE_GET_VL, unix.PR_PAC_RESET_KEYS, unix.PR_GET_AUXV,
+}

@@ -1,0 +1,48 @@
+package policy
+
+import "fmt"
+
+// Seccomp is a policy for system calls. The zero value is the default policy, which compilers and
+// the usual runtimes pass: everything is refused that is not known to be harmless. A Seccomp is a
+// plain value; its methods may be called concurrently.
+type Seccomp struct {
+	// Mode is what a forbidden call leads to; zero: it fails with EPERM.
+	Mode Mode
+	// Netlink allows routing sockets, as getifaddrs(3) opens. It is meant for sandboxes with a
+	// network; without one, a program that may not ask finds no interfaces either.
+	Netlink bool
+	// Allow names calls that are let through whatever the policy says, with any argument: "ptrace"
+	// for a program that is a debugger. "clone3" also lets new user namespaces through.
+	Allow []string
+}
+
+// Mode is what a forbidden call leads to.
+type Mode uint8
+
+const (
+	// Refuse lets a forbidden call fail with EPERM.
+	Refuse Mode = iota
+	// Kill ends the process with SIGSYS (Linux 4.14). Its status does not say which call it was,
+	// its parent in the sandbox may go on, and the kernel logs a line ("audit: type=1326").
+	Kill
+	// Notify asks the listener (seccomp_unotify(2), Linux 5.0), which sees the call's number and
+	// says what it returns, or ends the run. Without a listener the call fails with ENOSYS.
+	Notify
+)
+
+func (m Mode) String() string {
+	switch m {
+	case Refuse:
+		return "refuse"
+	case Kill:
+		return "kill"
+	case Notify:
+		return "notify"
+	}
+	return fmt.Sprintf("mode %d", uint8(m))
+}
+
+// String shows all that is set; equal texts mean equal policies.
+func (s Seccomp) String() string {
+	return fmt.Sprintf("seccomp mode=%s netlink=%t allow=%q", s.Mode, s.Netlink, s.Allow)
+}
