@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"judge/isolate/internal/child"
+	"judge/isolate/internal/policy"
 )
 
 // Explain returns the system calls by which a program would be run, one a line, with what each is
@@ -17,9 +18,12 @@ func Explain(p Program) []string {
 	}
 	spec := specOf(root)
 	for _, b := range root.Binds {
-		spec.Binds = append(spec.Binds, bindSpec{Target: b.Target})
+		spec.Binds = append(spec.Binds, bindSpec{Target: b.Target, Writable: b.Writable})
 	}
-	plan := plan(spec, child.Socket)
+	plan, err := plan(spec, child.Socket)
+	if err != nil {
+		return []string{err.Error()}
+	}
 	var lines []string
 	for _, part := range []struct {
 		who   string
@@ -38,10 +42,16 @@ func Explain(p Program) []string {
 
 // Mechanisms names what keeps programs apart, for records.
 func Mechanisms() map[string]string {
-	return map[string]string{
+	m := map[string]string{
 		"namespaces": "user, pid, mount, ipc, network, uts, cgroup",
 		"root":       "overlay",
+		"seccomp":    "allow-list",
+		"landlock":   "none",
 	}
+	if abi := policy.ABI(); abi > 0 {
+		m["landlock"] = fmt.Sprintf("version %d", abi)
+	}
+	return m
 }
 
 // Probe finds out by trying whether programs can be isolated here; an error says what is missing.

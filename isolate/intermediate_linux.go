@@ -221,7 +221,11 @@ func attach(mount *os.File, target string) error {
 
 // prepare clones init, which inherits the run's socket.
 func (m *intermediate) prepare(msg handshake.Message) error {
-	pid, err := m.arena.Start(plan(m.spec, int(msg.Files[0].Fd())))
+	plan, err := plan(m.spec, int(msg.Files[0].Fd()))
+	if err != nil {
+		return err
+	}
+	pid, err := m.arena.Start(plan)
 	if err != nil {
 		return err
 	}
@@ -266,11 +270,12 @@ type goneInfo struct {
 }
 
 // plan puts the steps of a run together.
-func plan(spec rootSpec, socket int) child.Plan {
+func plan(spec rootSpec, socket int) (child.Plan, error) {
+	program, err := programSteps(spec)
 	return child.Plan{
 		Flags:   unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC,
 		Init:    initSteps(spec, socket),
 		After:   afterSteps(),
-		Program: programSteps(),
-	}
+		Program: program,
+	}, err
 }

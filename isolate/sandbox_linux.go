@@ -289,7 +289,10 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", peer.State, err)
 	}
-	p := plan(s.spec, child.Socket)
+	p, err := plan(s.spec, child.Socket)
+	if err != nil {
+		return err
+	}
 	lists := map[child.Phase][]child.Step{
 		child.PhaseInit:    p.Init,
 		child.PhaseClone:   {{Name: "clone the program"}},
@@ -394,7 +397,7 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 		if err := open(b.Source, attributes); err != nil {
 			return spec, mounts, fmt.Errorf("bind %s: %w", b.Source, err)
 		}
-		spec.Binds = append(spec.Binds, bindSpec{Target: filepath.Clean(b.Target), File: !info.IsDir()})
+		spec.Binds = append(spec.Binds, bindSpec{Target: filepath.Clean(b.Target), File: !info.IsDir(), Writable: b.Writable})
 	}
 	return spec, mounts, nil
 }

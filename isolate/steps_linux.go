@@ -23,8 +23,8 @@ type rootSpec struct {
 }
 
 type bindSpec struct {
-	Target string
-	File   bool
+	Target         string
+	File, Writable bool
 }
 
 // Places in the intermediate's mount namespace, of which each init gets a copy. Its root is a
@@ -82,12 +82,13 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 	for i, b := range spec.Binds {
 		steps = append(steps, moveStep(bindDir(i), b.Target))
 	}
-	return append(steps,
+	steps = append(steps,
 		call("enter the new root", unix.SYS_CHDIR, newRoot),
 		call("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", "."),
 		call("detach the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH),
 		call("enter /", unix.SYS_CHDIR, "/"),
 	)
+	return append(steps, landlockSteps(spec)...)
 }
 
 // scratchSteps makes the run's own writable layer. The skeleton of it is not charged to the run.
@@ -169,20 +170,22 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 }
 
 // programSteps returns what the program does up to the gate: it gives up every right.
-func programSteps() []child.Step {
-	return []child.Step{
+func programSteps(spec rootSpec) ([]child.Step, error) {
+	steps := []child.Step{
 		call("start a session", unix.SYS_SETSID),
 		call("leave all groups", unix.SYS_SETGROUPS, 0, 0),
 		call("set group id", unix.SYS_SETRESGID, programID, programID, programID),
 		call("set user id", unix.SYS_SETRESUID, programID, programID, programID),
 		dropCapabilities(),
 	}
+	walls, err := wallSteps(spec)
+	return append(steps, walls...), err
 }
 
 // afterSteps returns what init does once the program is cloned: it needs no rights any more.
 func afterSteps() []child.Step {
 	return []child.Step{
-		call("close the pidfd of init", unix.SYS_CLOSE, 0),
+		call("close descriptors", unix.SYS_CLOSE_RANGE, 0, child.Socket-1, 0),
 		dropCapabilities(),
 	}
 }
@@ -197,11 +200,9 @@ func dropCapabilities() child.Step {
 func releaseSteps(p Program) []child.Step {
 	var steps []child.Step
 	for _, r := range p.Rlimits {
-		limit := make([]byte, 16)
-		binary.LittleEndian.PutUint64(limit, r.Soft)
-		binary.LittleEndian.PutUint64(limit[8:], r.Hard)
-		steps = append(steps, call(fmt.Sprintf("set rlimit %d to %d, %d", r.Resource, r.Soft, r.Hard),
-			unix.SYS_PRLIMIT64, 0, r.Resource, limit, 0))
+		if r.Resource != unix.RLIMIT_CORE { // is set once and for all by wallSteps
+			steps = append(steps, rlimitStep(r))
+		}
 	}
 	dir := p.Dir
 	if dir == "" {
@@ -211,6 +212,13 @@ func releaseSteps(p Program) []child.Step {
 		call("enter "+dir, unix.SYS_CHDIR, dir),
 		call("unblock signals", unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, make([]byte, 8), 0, 8))
 	return append(steps, execSteps(p)...)
+}
+
+func rlimitStep(r Rlimit) child.Step {
+	limit := make([]byte, 16)
+	binary.LittleEndian.PutUint64(limit, r.Soft)
+	binary.LittleEndian.PutUint64(limit[8:], r.Hard)
+	return call(fmt.Sprintf("set rlimit %d to %d, %d", r.Resource, r.Soft, r.Hard), unix.SYS_PRLIMIT64, 0, r.Resource, limit, 0)
 }
 
 // Names of the steps by which a failed execve is told apart.

@@ -75,6 +75,7 @@ func (b Batch) work(ctx context.Context, q *queue, host *limits.Host) error {
 		})
 	}
 	workers.Wait()
+	q.close()
 	return errors.Join(append(errs, shared.close())...)
 }
 

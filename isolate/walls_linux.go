@@ -1,0 +1,81 @@
+package isolate
+
+import (
+	"os"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+	"judge/isolate/internal/policy"
+)
+
+// Descriptors of init while it builds the walls: 0 is its pidfd, and these are the next.
+const (
+	rulesetFD = 1
+	pathFD    = 2
+)
+
+// landlockSteps makes a Landlock ruleset in the finished root, which the program enters. Without
+// Landlock (Linux 5.19, and enabled) there is nothing to do: it is the second wall behind mounts
+// and network namespace.
+func landlockSteps(spec rootSpec) []child.Step {
+	plan := landlockPlan(spec)
+	if plan.ABI == 0 {
+		return nil
+	}
+	attr := plan.Attr()
+	create := call("create the Landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, attr, len(attr), 0)
+	create.Want = rulesetFD + 1
+	steps := []child.Step{create}
+	for _, rule := range plan.Paths {
+		open := call("open "+rule.Path, unix.SYS_OPENAT, unix.AT_FDCWD, rule.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
+		open.Want = pathFD + 1
+		steps = append(steps, open,
+			call("allow access to "+rule.Path, unix.SYS_LANDLOCK_ADD_RULE, rulesetFD, policy.RulePathBeneath, rule.Attr(pathFD), 0),
+			call("close "+rule.Path, unix.SYS_CLOSE, pathFD))
+	}
+	return steps
+}
+
+func landlockPlan(spec rootSpec) policy.Plan {
+	var l policy.Landlock
+	for _, b := range spec.Binds {
+		if b.Writable {
+			l.ReadWrite = append(l.ReadWrite, b.Target)
+		}
+	}
+	if l.ReadWrite != nil {
+		l.ReadWrite = append(l.ReadWrite, "/work", "/tmp", "/dev/shm")
+	}
+	return l.Plan(policy.ABI())
+}
+
+// wallSteps shuts the program in. The filter is installed before the gate, where nobody waits for it,
+// and lets through what is left to do.
+func wallSteps(spec rootSpec) ([]child.Step, error) {
+	var steps []child.Step
+	if landlockPlan(spec).ABI > 0 {
+		steps = append(steps,
+			call("enter the Landlock domain", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0),
+			call("close the Landlock ruleset", unix.SYS_CLOSE, rulesetFD))
+	}
+	fprog, err := policy.Seccomp{}.Fprog()
+	if err != nil {
+		return nil, err
+	}
+	return append(steps,
+		rlimitStep(Rlimit{Resource: unix.RLIMIT_CORE, Soft: coreLimit(), Hard: coreLimit()}),
+		call("install the system call filter", unix.SYS_SECCOMP, 1, policy.SeccompFlags, fprog)), nil
+}
+
+// coreLimit lets no program dump core. A limit of 0 does not keep the kernel from starting the
+// program that core_pattern pipes to; a limit of 1 does (core(5)).
+var coreLimit = sync.OnceValue(func() uint64 {
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err == nil && strings.HasPrefix(string(pattern), "|") {
+		return min(1, HardLimit(unix.RLIMIT_CORE))
+	}
+	return 0
+})
