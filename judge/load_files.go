@@ -101,10 +101,10 @@ func nearFile(dir, name string, err error) string {
 	}
 	var names []string
 	for _, entry := range entries {
-		names = append(names, path.Join(parent, entry.Name()))
+		names = append(names, entry.Name())
 	}
-	if near := nearest(name, names); near != "" && path.Base(near) != "" && near != parent {
-		return "did you mean " + quoted(near) + "?"
+	if near := nearest(path.Base(name), names); near != "" {
+		return "did you mean " + quoted(path.Join(parent, near)) + "?"
 	}
 	return ""
 }

@@ -79,8 +79,8 @@ func (g *Group) Usage() (Usage, error) {
 }
 
 // counters reads the group's files; it stops at the first error.
-func (g *Group) counters() (counters, error) {
-	c := counters{peak: -1, current: -1, processes: -1}
+func (g *Group) counters() (c counters, err error) {
+	c = counters{peak: -1, current: -1, processes: -1}
 	var v version
 	if b := g.host.by[memory]; b != nil {
 		v = *b.version
@@ -110,29 +110,28 @@ func (g *Group) counters() (counters, error) {
 		c.oom = 1
 	}
 	if c.current > cacheWorthReading && c.oom <= 0 {
-		return c, g.readCache(&c)
+		c.cache, err = g.cache()
 	}
-	return c, nil
+	return c, err
 }
 
-// readCache reads how much page cache of files is left in the group. memory.stat counts tmpfs and shared
+// cache reads how much page cache of files is left in the group. memory.stat counts tmpfs and shared
 // memory as cache, too.
-func (g *Group) readCache(c *counters) error {
+func (g *Group) cache() (int64, error) {
 	b := g.host.by[memory]
 	fd, err := g.open(b, "memory.stat", unix.O_RDONLY)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer unix.Close(fd)
 	var buffer [8192]byte
 	n, err := pread(fd, buffer[:])
 	if err != nil {
-		return fmt.Errorf("read memory.stat of group %s: %w", g.name, err)
+		return 0, fmt.Errorf("read memory.stat of group %s: %w", g.name, err)
 	}
-	cache, _ := parseKey(buffer[:n], b.version.cacheKey)
+	cached, _ := parseKey(buffer[:n], b.version.cacheKey)
 	shared, _ := parseKey(buffer[:n], "shmem")
-	c.cache = cache - shared
-	return nil
+	return cached - shared, nil
 }
 
 // Kill kills all processes in the group, and those that are being forked, with cgroup.kill (version 2 since

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"judge/isolate"
+	"judge/judge"
+	"judge/limits"
+)
+
+//go:embed hello
+var hello embed.FS
+
+// diagnose tries everything. The error is one of writing the programs to try, not of the host.
+func diagnose(ctx context.Context) (diagnosis, error) {
+	d := diagnosis{kernel: kernel(), user: user(), sandbox: trySandbox()}
+	if d.sandbox == nil {
+		d.mechanisms, d.problems = tryLimits()
+	}
+	languages, err := tryLanguages(ctx, d.sandbox == nil)
+	d.languages = languages
+	return d, err
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return runtime.GOOS + ", " + runtime.GOARCH
+	}
+	return fmt.Sprintf("Linux %s, %s", strings.TrimSpace(string(release)), runtime.GOARCH)
+}
+
+func user() string {
+	if uid := os.Geteuid(); uid != 0 {
+		return fmt.Sprintf("user %d", uid)
+	}
+	return "root"
+}
+
+// trySandbox makes a sandbox up to the point at which a program would be started: namespaces, mappings,
+// mounts, overlay and pivot.
+func trySandbox() error {
+	s, err := isolate.New()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Prepare(&isolate.Root{}, nil)
+}
+
+// tryLimits returns the mechanisms that would be in force with --degraded, and what is wrong with them.
+func tryLimits() (map[string]string, []limits.Problem) {
+	host, err := limits.Open(limits.Options{Degraded: true})
+	if err != nil {
+		return nil, []limits.Problem{{
+			Sentence: fmt.Sprintf("Control groups cannot be used: %v.", err),
+			Fix:      "see limits in README.md", Fatal: true,
+		}}
+	}
+	mechanisms, problems := host.Mechanisms(), host.Problems()
+	if err := host.Close(); err != nil {
+		problems = append(problems, limits.Problem{
+			Limit:    "left-over",
+			Sentence: fmt.Sprintf("Control groups could not be removed (%v), and stay behind.", err),
+			Fix:      "nothing: the next run tries again",
+		})
+	}
+	return mechanisms, problems
+}
+
+// tryLanguages says which languages are installed and, if programs can be run at all, whether a small
+// program in each is judged as it should be.
+func tryLanguages(ctx context.Context, canRun bool) ([]languageState, error) {
+	task, remove, err := helloTask()
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	states := make([]languageState, len(task.Submissions))
+	installed := task
+	installed.Submissions = nil
+	for i, s := range task.Submissions {
+		states[i] = languageState{name: s.Language.Name, missing: missingProgram(s)}
+		if states[i].missing == "" {
+			installed.Submissions = append(installed.Submissions, s)
+		}
+	}
+	if !canRun || len(installed.Submissions) == 0 {
+		return states, nil
+	}
+	var records collector
+	_, err = judge.Batch{Degraded: true, Version: version()}.Run(ctx, []judge.Task{installed}, &records)
+	for i := range states {
+		if states[i].missing == "" {
+			states[i].learn(records, err)
+		}
+	}
+	return states, nil
+}
+
+// helloTask is a task with a program in each language. The caller removes its files.
+func helloTask() (task judge.Task, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "judge-doctor-")
+	if err != nil {
+		return judge.Task{}, nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(dir)
+		}
+	}()
+	programs, err := fs.Sub(hello, "hello")
+	if err != nil {
+		return judge.Task{}, nil, err
+	}
+	if err := os.CopyFS(dir, programs); err != nil {
+		return judge.Task{}, nil, err
+	}
+	tasks, err := judge.Load(dir)
+	if err != nil {
+		return judge.Task{}, nil, fmt.Errorf("bug: %w", err)
+	}
+	return tasks[0], func() { os.RemoveAll(dir) }, nil
+}
+
+// missingProgram is the compiler or interpreter that a submission needs and this host does not have.
+func missingProgram(s judge.Submission) string {
+	for _, command := range [][]string{s.Language.CompileCommand(s.Path), s.Language.RunCommand(s.Path)} {
+		if len(command) == 0 || strings.Contains(command[0], "/") {
+			continue // made in the sandbox
+		}
+		if _, err := exec.LookPath(command[0]); err != nil {
+			return command[0]
+		}
+	}
+	return ""
+}
+
+// learn takes what the records say of the language: the version is that of the compiler or interpreter
+// that submissions get, which need not be the one that the user's own PATH finds.
+func (l *languageState) learn(records []*judge.Record, err error) {
+	judged := false
+	for _, r := range records {
+		switch {
+		case r.Language != l.name:
+		case r.Kind == judge.KindCompile:
+			l.version = judge.Visible(r.Compiler)
+		case r.Kind == judge.KindSubmission:
+			judged = true
+			if r.Verdict != judge.Accepted {
+				l.problem = judge.Visible(string(r.Verdict) + ": " + r.Message)
+			}
+		}
+	}
+	if !judged {
+		l.problem = orProblem("was not tried", err)
+	}
+}
+
+// collector is a judge.Sink that keeps the records.
+type collector []*judge.Record
+
+func (c *collector) Write(r *judge.Record) error {
+	*c = append(*c, r)
+	return nil
+}
+
+func (c *collector) Close() error { return nil }

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"judge/judge"
+	"judge/limits"
+)
+
+func newExplain() *cobra.Command {
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "explain [flags] FILE|DIR...",
+		Short: "Show what judge run would do; runs nothing",
+		Long: `Explain shows the plan of judge run: the tasks with their limits, tests and checker, and
+for each submission the commands that compile and run it, with placeholders filled in.`,
+		Example: `  judge explain tasks.toml
+  judge explain --only sum/solutions/slow.cpp tasks.toml`,
+		Args: wantTaskFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			tasks, err := judge.Load(args...)
+			if err != nil {
+				return &failure{statusUsage, err}
+			}
+			if tasks, err = judge.Plan(tasks, only); err != nil {
+				return &failure{statusUsage, err}
+			}
+			if _, err := io.WriteString(cmd.OutOrStdout(), planText(tasks)); err != nil {
+				return &failure{statusHost, err}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringArrayVar(&only, "only", nil, "explain only `TASK[/SUBMISSION[/TEST]]`; may be repeated")
+	return cmd
+}
+
+// planText describes the plan. The child's steps, which are the same for all runs of a task, have their
+// place after planPrinter.sandbox.
+func planText(tasks []judge.Task) string {
+	var p planPrinter
+	submissions, runs := 0, 0
+	for _, t := range tasks {
+		p.task(t)
+		submissions += len(t.Submissions)
+		runs += len(t.Submissions) * len(t.Tests)
+	}
+	p.line("%s, %s, at most %s", counted(len(tasks), "task"), counted(submissions, "submission"), counted(runs, "run"))
+	return p.String()
+}
+
+// planPrinter writes indented lines.
+type planPrinter struct{ strings.Builder }
+
+func (p *planPrinter) line(format string, args ...any) {
+	fmt.Fprintf(p, format+"\n", args...)
+}
+
+// field writes a line of a block: a name and what there is to say, which is left out when empty.
+func (p *planPrinter) field(indent int, name, value string) {
+	if value != "" {
+		p.line("%*s%-10s%s", indent, "", name, value)
+	}
+}
+
+func (p *planPrinter) task(t judge.Task) {
+	p.line("task %s (%s)", t.Name, judge.Visible(t.File))
+	p.field(2, "checker", t.Checker.String())
+	p.field(2, "limits", limitsText(t.Limits))
+	p.sandbox(t)
+	for _, s := range t.Submissions {
+		p.submission(t, s)
+	}
+	p.line("\n  %s", counted(len(t.Tests), "test"))
+	for _, test := range t.Tests {
+		p.test(t, test)
+	}
+	p.line("")
+}
+
+// sandbox shows what programs of the task get beside the defaults.
+func (p *planPrinter) sandbox(t judge.Task) {
+	p.field(2, "network", t.Sandbox.Network)
+	for _, dir := range t.Sandbox.Layers {
+		p.field(2, "layer", relative(t, dir))
+	}
+	for _, b := range t.Sandbox.Binds {
+		mode := "read-only"
+		if b.Writable {
+			mode = "writable"
+		}
+		p.field(2, "bind", fmt.Sprintf("%s on %s, %s", relative(t, b.Source), judge.Visible(b.Target), mode))
+	}
+	p.field(2, "env", environmentText(t.Sandbox.Env))
+}
+
+func (p *planPrinter) submission(t judge.Task, s judge.Submission) {
+	p.line("\n  %s, expected %s", s.Name, joined(s.Expected, " or "))
+	if s.Language == nil {
+		p.field(4, "run", commandText(s.Command))
+		return
+	}
+	p.field(4, "language", s.Language.Name)
+	p.field(4, "env", environmentText(s.Language.Env))
+	if compile := s.Language.CompileCommand(s.Path); len(compile) > 0 {
+		p.field(4, "compile", commandText(compile))
+		p.field(4, "limits", limitsText(s.Language.CompileLimits))
+	}
+	p.field(4, "run", commandText(s.Language.RunCommand(s.Path)))
+	if own := s.Language.LimitsFor(t.Limits); own != t.Limits {
+		p.field(4, "limits", limitsText(own))
+	}
+}
+
+func (p *planPrinter) test(t judge.Task, test judge.TestCase) {
+	p.line("  %s", test.Name)
+	p.field(4, "input", dataText(t, &test.Input))
+	p.field(4, "answer", dataText(t, test.Answer))
+	if len(test.Args) > 0 {
+		p.field(4, "args", commandText(test.Args))
+	}
+	for _, to := range slices.Sorted(maps.Keys(test.Files)) {
+		p.field(4, "file", judge.Visible(to)+" = "+relative(t, test.Files[to]))
+	}
+	if test.Limits != t.Limits {
+		p.field(4, "limits", limitsText(test.Limits))
+	}
+}
+
+func limitsText(l limits.Limits) string {
+	var parts []string
+	add := func(name string, set bool, value string) {
+		if set {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	add("time", l.CPU > 0, limits.FormatDuration(l.CPU))
+	add("wall", l.Wall > 0, limits.FormatDuration(l.Wall))
+	add("memory", l.Memory > 0, limits.FormatSize(l.Memory))
+	add("stack", l.Stack > 0, limits.FormatSize(l.Stack))
+	add("output", l.Output > 0, limits.FormatSize(l.Output))
+	add("disk", l.Disk > 0, limits.FormatSize(l.Disk))
+	add("inodes", l.Inodes > 0, strconv.FormatInt(l.Inodes, 10))
+	add("processes", l.Processes > 0, strconv.Itoa(l.Processes))
+	add("open_files", l.OpenFiles > 0, strconv.Itoa(l.OpenFiles))
+	return strings.Join(parts, ", ")
+}
+
+// commandText quotes what a reader could take for several arguments, or for none.
+func commandText(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = arg
+		if arg == "" || strings.ContainsAny(arg, " \"'\\") || judge.Visible(arg) != arg {
+			words[i] = strconv.Quote(arg)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func environmentText(env map[string]string) string {
+	var settings []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		settings = append(settings, name+"="+env[name])
+	}
+	return commandText(settings)
+}
+
+// dataText names a file as the task file does, or tells how much text the task file itself has.
+func dataText(t judge.Task, d *judge.Data) string {
+	switch {
+	case d == nil:
+		return ""
+	case d.File != "":
+		return relative(t, d.File)
+	}
+	return counted(len(d.Text), "byte")
+}
+
+func relative(t judge.Task, file string) string {
+	if name, err := filepath.Rel(t.Dir, file); err == nil && filepath.IsLocal(name) {
+		return judge.Visible(name)
+	}
+	return judge.Visible(file)
+}
+
+func joined(verdicts []judge.Verdict, by string) string {
+	words := make([]string, len(verdicts))
+	for i, v := range verdicts {
+		words[i] = string(v)
+	}
+	return strings.Join(words, by)
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

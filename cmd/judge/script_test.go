@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// TestScripts runs the scripts of testdata/script; those in directory judge run programs.
+//
+// The command `status N judge ...` wants this exit status, where `exec` tells only success and failure.
+func TestScripts(t *testing.T) {
+	runScripts(t, "testdata/script")
+}
+
+func TestJudgingScripts(t *testing.T) {
+	needsJudging(t)
+	runScripts(t, "testdata/script/judge")
+}
+
+func runScripts(t *testing.T, dir string) {
+	files, err := filepath.Glob(dir + "/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	testscript.Run(t, testscript.Params{
+		Files:               files,
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": execStatus},
+	})
+}
+
+// execStatus executes a command and compares its exit status; its output is there for stdout and stderr.
+func execStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command [argument...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	if got := statusOfExec(err); got != want {
+		ts.Fatalf("%s: exit status %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+func statusOfExec(err error) int {
+	if exit, ok := err.(*exec.ExitError); ok {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		return -1
+	}
+	return 0
+}
