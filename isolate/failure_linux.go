@@ -1,0 +1,70 @@
+package isolate
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
+)
+
+// stepError turns the phase, index and errno of a child's error into words. The steps are known,
+// because they follow from the root and the program.
+func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) error {
+	phase, index, errno, err := child.ParseError(peer.Arg)
+	if err != nil {
+		return fmt.Errorf("%s: %w", peer.State, err)
+	}
+	p, err := plan(s.spec, child.Socket)
+	if err != nil {
+		return err
+	}
+	lists := map[child.Phase][]child.Step{
+		child.PhaseInit:    p.Init,
+		child.PhaseClone:   {{Name: "clone the program"}},
+		child.PhaseAfter:   p.After,
+		child.PhaseProgram: p.Program,
+		child.PhaseRelease: release,
+	}
+	list := lists[phase]
+	if phase == child.PhaseInit && index > 0 {
+		list = list[:len(list):len(list)]
+	}
+	if index >= len(list) {
+		return &StepError{Step: fmt.Sprintf("step %d of phase %d", index, phase), Err: errno}
+	}
+	return &StepError{Step: list[index].Name, Call: list[index].String(), Err: errno}
+}
+
+// peerError makes an error of what the intermediate says of itself.
+func peerError(err error) error {
+	var peer *handshake.PeerError
+	if errors.As(err, &peer) {
+		return fmt.Errorf("%s: the intermediate reports: %s", peer.State, peer.Arg)
+	}
+	return err
+}
+
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return "killed by " + unix.SignalName(status.Signal())
+	}
+	return fmt.Sprintf("exit status %d", status.ExitStatus())
+}
+
+// execError tells a failed execve from a failed step before it.
+func (s *Sandbox) execError(peer *handshake.PeerError, p Program, steps []child.Step) error {
+	err := s.stepError(peer, steps)
+	var step *StepError
+	if errors.As(err, &step) {
+		for _, name := range []string{execStep, findStep, interpreterStep} {
+			if len(step.Step) > len(name) && step.Step[:len(name)+1] == name+" " {
+				return &ExecError{Path: p.Path, Interpreter: name == interpreterStep, Err: step.Err}
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package isolate
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/handshake"
+)
+
+// setRoot has the intermediate attach a root's mounts.
+func (s *Sandbox) setRoot(root *Root) error {
+	spec, mounts, err := s.openRoot(root)
+	defer func() {
+		for _, m := range mounts {
+			m.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	arg, err := json.Marshal(spec)
+	if err != nil {
+		return err
+	}
+	s.root = nil
+	if err := s.conn.Send(handshake.Message{Kind: handshake.SetRoot, Args: [][]byte{arg}, Files: mounts}); err != nil {
+		return s.breaks(err)
+	}
+	if _, err := s.conn.Receive("attach the root's mounts", time.Now().Add(stepTimeout), handshake.RootReady); err != nil {
+		return s.breaks(peerError(err))
+	}
+	s.root, s.spec = root, spec
+	return nil
+}
+
+// specOf says of a root what does not depend on the host's files.
+func specOf(root *Root) rootSpec {
+	spec := rootSpec{Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil, Size: root.Size, Inodes: root.Inodes}
+	if spec.Base {
+		spec.Moves = toolchainMounts()
+	}
+	if spec.Size == 0 {
+		spec.Size = defaultSize
+	}
+	if spec.Inodes == 0 {
+		spec.Inodes = defaultInodes
+	}
+	return spec
+}
+
+// openRoot opens what a root is made of. The parent does it, because only it may: the paths can
+// lie where a slot's root may not look.
+func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
+	spec := specOf(root)
+	m, err := theMounter()
+	if err != nil {
+		return spec, nil, err
+	}
+	var mounts []*os.File
+	open := func(path string, attributes uint64) error {
+		f, err := m.tree(path, attributes)
+		if err == nil {
+			mounts = append(mounts, f)
+		}
+		return err
+	}
+	const readOnly = unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
+	for _, l := range root.Layers {
+		path := l.Path
+		if l.Scratch != nil {
+			path = l.Scratch.place + "/upper"
+		}
+		if err := open(path, readOnly); err != nil {
+			return spec, mounts, fmt.Errorf("layer %s: %w", l.Path, err)
+		}
+	}
+	if root.Upper != nil {
+		if err := root.Upper.give(s.ids); err != nil {
+			return spec, mounts, err
+		}
+		if err := open(root.Upper.place, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV); err != nil {
+			return spec, mounts, err
+		}
+	}
+	for _, b := range root.Binds {
+		info, err := os.Stat(b.Source)
+		if err != nil {
+			return spec, mounts, fmt.Errorf("bind: %w", err)
+		}
+		attributes := uint64(readOnly)
+		if b.Writable {
+			attributes &^= unix.MOUNT_ATTR_RDONLY
+		}
+		if err := open(b.Source, attributes); err != nil {
+			return spec, mounts, fmt.Errorf("bind %s: %w", b.Source, err)
+		}
+		spec.Binds = append(spec.Binds, bindSpec{Target: filepath.Clean(b.Target), File: !info.IsDir(), Writable: b.Writable})
+	}
+	return spec, mounts, nil
+}
