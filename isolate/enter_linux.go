@@ -8,17 +8,21 @@ import (
 // intermediateName is the argument list of a re-executed binary that is to be an intermediate.
 const intermediateName = "judge: sandbox"
 
-// controlFD is where an intermediate finds the socket to its parent.
+// controlFD is where an intermediate or keeper finds the socket to its parent.
 const controlFD = 3
 
-// Enter must be the first statement of main, and of TestMain: in an intermediate, which is this
-// binary executed again, it does not return.
+// Enter must be the first statement of main, and of TestMain: in an intermediate and in a
+// keeper of mounts, which are this binary executed again, it does not return.
 func Enter() {
-	if len(os.Args) != 1 || os.Args[0] != intermediateName {
+	if len(os.Args) != 1 {
 		return
 	}
-	if err := serveIntermediate(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", intermediateName, err)
+	serve := map[string]func() error{intermediateName: serveIntermediate, keeperName: serveKeeper}[os.Args[0]]
+	if serve == nil {
+		return
+	}
+	if err := serve(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
 		os.Exit(1)
 	}
 	os.Exit(0)

@@ -48,6 +48,9 @@ func Mechanisms() map[string]string {
 		"seccomp":    "allow-list",
 		"landlock":   "none",
 	}
+	if s, err := theStanding(); err == nil {
+		m["ids"] = s.mapping.String()
+	}
 	if abi := policy.ABI(); abi > 0 {
 		m["landlock"] = fmt.Sprintf("version %d", abi)
 	}

@@ -11,6 +11,16 @@ import (
 	"judge/isolate/internal/handshake"
 )
 
+// explain makes a step that failed of an error message of init or the program, and leaves every
+// other error as it is.
+func (s *Sandbox) explain(err error, release []child.Step) error {
+	var peer *handshake.PeerError
+	if errors.As(err, &peer) {
+		return s.stepError(peer, release)
+	}
+	return err
+}
+
 // stepError turns the phase, index and errno of a child's error into words. The steps are known,
 // because they follow from the root and the program.
 func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) error {
@@ -30,9 +40,6 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) err
 		child.PhaseRelease: release,
 	}
 	list := lists[phase]
-	if phase == child.PhaseInit && index > 0 {
-		list = list[:len(list):len(list)]
-	}
 	if index >= len(list) {
 		return &StepError{Step: fmt.Sprintf("step %d of phase %d", index, phase), Err: errno}
 	}
@@ -56,8 +63,8 @@ func describe(status syscall.WaitStatus) string {
 }
 
 // execError tells a failed execve from a failed step before it.
-func (s *Sandbox) execError(peer *handshake.PeerError, p Program, steps []child.Step) error {
-	err := s.stepError(peer, steps)
+func (s *Sandbox) execError(err error, p Program, steps []child.Step) error {
+	err = s.explain(err, steps)
 	var step *StepError
 	if errors.As(err, &step) {
 		for _, name := range []string{execStep, findStep, interpreterStep} {

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,22 +18,47 @@ import (
 
 // held is a program that waits at the gate, in a sandbox made for it.
 type held struct {
-	root    *Root
-	conn    *handshake.Conn
-	pid     int      // of the program
-	pidfd   *os.File // of init
-	address uint64   // of the go message
+	root       *Root
+	conn       *handshake.Conn
+	pid        int    // of the program
+	initPID    int    // as we see it
+	address    uint64 // of the go message
+	supervisor *supervisor
+	forbidden  atomic.Pointer[ForbiddenError] // why the supervisor has ended the run
+
+	mu    sync.Mutex // of pidfd: who kills must not hit a descriptor that was closed and used again
+	pidfd *os.File   // of init
 }
 
 // close lets a program go that was never released: it sees the end of file and exits.
 func (h *held) close() {
 	h.conn.Close()
-	h.pidfd.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.pidfd != nil {
+		h.pidfd.Close()
+		h.pidfd = nil
+	}
 }
 
-// kill ends init, and with it everything in its namespaces.
-func (h *held) kill() {
-	unix.PidfdSendSignal(int(h.pidfd.Fd()), unix.SIGKILL, nil, 0)
+// kill ends init, and with it everything in its namespaces. It may be called at any time.
+func (h *held) kill() { h.signal(unix.SIGKILL) }
+
+func (h *held) signal(sig unix.Signal) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.pidfd == nil {
+		return os.ErrProcessDone
+	}
+	return unix.PidfdSendSignal(int(h.pidfd.Fd()), sig, nil, 0)
+}
+
+// refused returns what the supervisor has refused, when the run is over.
+func (h *held) refused() []string {
+	if h.supervisor == nil {
+		return nil
+	}
+	return h.supervisor.stop()
 }
 
 // Prepare makes the sandbox of the next run ahead: all but the program itself. The gate is called
@@ -66,13 +92,24 @@ func (s *Sandbox) Discard() error {
 	if s.broken != nil {
 		return fmt.Errorf("sandbox: %w", s.broken)
 	}
-	if s.next == nil {
-		return nil
+	if s.running != nil {
+		s.running.Kill()
+		s.running.Wait() // what it has to say, nobody asked for
 	}
-	s.next.kill()
-	s.next.close()
+	if s.next == nil {
+		return s.broken
+	}
+	h := s.next
 	s.next = nil
+	return s.end(h)
+}
+
+// end kills what is held and waits until nothing of it is left.
+func (s *Sandbox) end(h *held) error {
+	h.kill()
+	h.close()
 	_, err := s.gone()
+	h.refused()
 	return err
 }
 
@@ -109,35 +146,84 @@ func (s *Sandbox) prepare(root *Root) (*held, error) {
 		conn.Close()
 		return nil, s.breaks(err)
 	}
-	m, err := conn.Receive("make the sandbox", time.Now().Add(stepTimeout), handshake.Ready)
-	if err != nil {
-		conn.Close()
-		return nil, s.prepareFailed(err)
+	h := &held{root: root, conn: conn}
+	if err := s.serveInit(h); err != nil {
+		return nil, errors.Join(s.explain(err, nil), s.abandon(h))
 	}
-	return &held{
-		root: root, conn: conn, pid: m.PID, pidfd: m.Files[0],
-		address: binary.LittleEndian.Uint64(m.Args[0]),
-	}, nil
+	return h, nil
 }
 
-// prepareFailed explains why init did not get to the gate. A failed step leaves the intermediate
-// fit for the next run; init's socket ending without a word means that something killed it.
-func (s *Sandbox) prepareFailed(err error) error {
-	var peer *handshake.PeerError
-	if errors.As(err, &peer) {
-		if _, goneErr := s.gone(); goneErr != nil {
-			return errors.Join(err, goneErr)
+// serveInit does for init and the program what they ask for until the program is at the gate.
+func (s *Sandbox) serveInit(h *held) error {
+	deadline := time.Now().Add(stepTimeout)
+	for {
+		m, err := h.conn.Receive("make the sandbox", deadline, handshake.Hooks, handshake.SeccompNotify, handshake.Ready)
+		if err != nil {
+			return err
 		}
-		return s.stepError(peer, nil)
-	}
-	if errors.Is(err, io.EOF) {
-		info, goneErr := s.gone()
-		if goneErr != nil {
-			return goneErr
+		switch m.Kind {
+		case handshake.Ready:
+			h.pid, h.pidfd = m.PID, m.Files[0]
+			h.address = binary.LittleEndian.Uint64(m.Args[0])
+			h.initPID = int(int32(binary.LittleEndian.Uint32(m.Args[1])))
+			return nil
+		case handshake.Hooks:
+			err = h.root.Hooks.run(string(m.Args[0]), m.PID)
+			m.Kind, m.Args = handshake.HooksDone, nil
+		case handshake.SeccompNotify:
+			err = h.supervise(m.Files[0], m.PID)
+			m.Kind = handshake.SeccompDone
 		}
-		return fmt.Errorf("make the sandbox: init died: %v", describe(syscall.WaitStatus(info.Status)))
+		if err == nil {
+			err = h.conn.Send(handshake.Message{Kind: m.Kind})
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return s.breaks(err)
+}
+
+// run calls the named hook.
+func (h Hooks) run(name string, pid int) error {
+	hook := map[string]func(int) error{beforePivot: h.BeforePivot, beforeExec: h.BeforeExec}[name]
+	if hook == nil {
+		return fmt.Errorf("bug: there is no hook %q", name)
+	}
+	if err := hook(pid); err != nil {
+		return fmt.Errorf("hook %s: %w", name, err)
+	}
+	return nil
+}
+
+// supervise takes the listener of a program's filter, or hands it on.
+func (h *held) supervise(listener *os.File, pid int) (err error) {
+	if h.root.Listener != "" {
+		defer listener.Close()
+		return forward(h.root.Listener, listener, pid, pid)
+	}
+	var ended func(string)
+	if h.root.Forbidden == End {
+		ended = func(call string) {
+			h.forbidden.CompareAndSwap(nil, &ForbiddenError{call})
+			h.kill()
+		}
+	}
+	h.supervisor, err = watch(listener, ended)
+	return err
+}
+
+// abandon ends a sandbox that did not get to the gate, and adds to the error what is known of init.
+func (s *Sandbox) abandon(h *held) error {
+	h.close() // init and program see the end of file, wherever they are
+	info, err := s.gone()
+	h.refused()
+	if err != nil {
+		return err
+	}
+	if status := syscall.WaitStatus(info.Status); status.Signaled() {
+		return fmt.Errorf("init was %s", describe(status))
+	}
+	return nil
 }
 
 // take returns a sandbox for the root at the gate: the prepared one, if it is for this root.

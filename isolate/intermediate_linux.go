@@ -83,9 +83,7 @@ func becomeSlotRoot(conn *handshake.Conn) error {
 		name string
 		do   func() error
 	}{
-		{"setresgid", func() error { return unix.Setresgid(initID, initID, initID) }},
-		{"setresuid", func() error { return unix.Setresuid(initID, initID, initID) }},
-		{"setgroups", func() error { return unix.Setgroups(nil) }},
+		{"take our ids", takeSlotIDs},
 		{"prctl PR_SET_DUMPABLE", func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }},
 		{"prctl PR_CAP_AMBIENT_CLEAR_ALL", func() error {
 			return unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
@@ -110,6 +108,21 @@ func becomeSlotRoot(conn *handshake.Conn) error {
 	}
 	unix.Umask(0o022)
 	return nil
+}
+
+// takeSlotIDs becomes the slot's root and leaves all groups, or stays who it is, when the parent had
+// only one id to map.
+func takeSlotIDs() error {
+	if err := unix.Setresgid(initID, initID, initID); err != nil {
+		if err == unix.EINVAL { // not mapped
+			return nil
+		}
+		return os.NewSyscallError("setresgid", err)
+	}
+	if err := unix.Setresuid(initID, initID, initID); err != nil {
+		return os.NewSyscallError("setresuid", err)
+	}
+	return os.NewSyscallError("setgroups", unix.Setgroups(nil))
 }
 
 // secureBits lets no program gain a capability by being root or by executing a file, for ever

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mounter does what needs a mount namespace of our own: a thread of the parent that has one and
-// never does anything else. Its mounts are nobody's but ours and end with the process.
+// mounter is the mounts of a parent that may make a mount namespace for itself, as root may: a
+// thread that has one and never does anything else. Its mounts are nobody's but ours and end with
+// the process.
 type mounter struct {
 	calls chan func()
 }
@@ -22,35 +23,35 @@ var theMounter = sync.OnceValues(startMounter)
 func startMounter() (*mounter, error) {
 	m := &mounter{calls: make(chan func())}
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // the namespace belongs to the thread; it is never unlocked
-		err := m.unshare()
-		started <- err
-		if err != nil {
-			return
-		}
-		for f := range m.calls {
-			f()
-		}
-	}()
+	go m.serve(started)
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("make a mount namespace: %w", err)
 	}
 	return m, nil
 }
 
-// mounterPlace is covered, in the mounter's namespace, by a tmpfs with the mount points.
-const mounterPlace = "/proc"
-
-func (m *mounter) unshare() error {
-	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
-		return os.NewSyscallError("unshare", err)
+// serve makes the calls, on a thread that is not the first of the process: that one is what
+// /proc/self shows, and limits for instance reads /proc/self/mountinfo.
+func (m *mounter) serve(started chan error) {
+	runtime.LockOSThread() // the namespace belongs to the thread; it is never unlocked
+	if unix.Gettid() == os.Getpid() {
+		other := make(chan error)
+		go m.serve(other) // on another thread, because this one is taken
+		started <- <-other
+		runtime.UnlockOSThread()
+		return
 	}
-	// Slave: what the host unmounts goes here too, and nothing of ours gets out.
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
-		return os.NewSyscallError("mount MS_SLAVE", err)
+	err := unix.Unshare(unix.CLONE_NEWNS)
+	if err == nil {
+		err = makeMounterPlace()
 	}
-	return os.NewSyscallError("mount tmpfs", unix.Mount("tmpfs", mounterPlace, "tmpfs", plainMount, "mode=700,size=1m"))
+	started <- err
+	if err != nil {
+		return
+	}
+	for f := range m.calls {
+		f()
+	}
 }
 
 // do runs f on the mounter's thread.
@@ -60,15 +61,16 @@ func (m *mounter) do(f func() error) error {
 	return <-done
 }
 
-// tree opens a detached copy of the mounts at a path, as the mounter sees it.
-func (m *mounter) tree(path string, attributes uint64) (*os.File, error) {
-	var fd int
-	err := m.do(func() (err error) {
-		fd, err = openTree(path, attributes)
+func (m *mounter) scratch(r scratchRequest) error { return m.do(r.perform) }
+
+func (m *mounter) open(r mountRequest) (f *os.File, err error) {
+	err = m.do(func() (err error) {
+		f, err = r.perform()
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), path), nil
+	return f, err
 }
+
+// The namespace cannot be given back, so there is nothing to count.
+func (m *mounter) acquire() error { return nil }
+func (m *mounter) release()       {}

@@ -37,7 +37,10 @@ type Exit struct {
 	// DiskFull: no byte or no inode was left to write when it ended. Not known of a program that
 	// was killed by cancelling.
 	DiskFull bool
-	Cause    error // why it was killed: context.Cause; nil if it ended by itself
+	// Refused names the forbidden system calls that were tried, each once, in the order of the
+	// first time, at most 16. Nil with Root.Listener.
+	Refused []string
+	Cause   error // why it was killed: context.Cause; nil if it ended by itself
 }
 
 // Gate is called with the pid of the program, as the caller sees it, which waits before execve.

@@ -16,6 +16,37 @@ type Root struct {
 	Upper *Scratch
 	// Binds are mounted last, in this order.
 	Binds []Bind
+	// Forbidden says what comes of a system call that the filter forbids.
+	Forbidden Forbidden
+	// Listener is the path of a UNIX socket that takes over the supervision of forbidden calls: it
+	// is sent the listener's descriptor with the state of the process as JSON, as OCI runtimes do it
+	// (runtime-spec, Linux seccomp). Empty: we supervise, and Exit.Refused names the calls.
+	Listener string
+	// Hooks are called while the sandbox is made.
+	Hooks Hooks
+}
+
+// Forbidden is what comes of a forbidden system call.
+type Forbidden int
+
+const (
+	// Refuse lets the call fail with EPERM; Exit.Refused names it.
+	Refuse Forbidden = iota
+	// End kills the run; Exit.Cause is a *ForbiddenError.
+	End
+)
+
+// ForbiddenError says that a run was ended for a system call that it may not make.
+type ForbiddenError struct{ Call string }
+
+func (e *ForbiddenError) Error() string { return "forbidden system call " + e.Call }
+
+// Hooks are the caller's own steps, on the host's side, while a sandbox waits for them. They get
+// the pid, as the caller sees it, of the process that waits. An error ends the run; it is wrapped
+// with the hook's name. Nil: none.
+type Hooks struct {
+	BeforePivot func(pid int) error // init, with all mounts made and the host's root still there
+	BeforeExec  func(pid int) error // the program, complete but for the gate
 }
 
 // Layer is a read-only directory: a path of the host, or what a run wrote to a Scratch.

@@ -40,7 +40,13 @@ func (s *Sandbox) setRoot(root *Root) error {
 
 // specOf says of a root what does not depend on the host's files.
 func specOf(root *Root) rootSpec {
-	spec := rootSpec{Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil, Size: root.Size, Inodes: root.Inodes}
+	spec := rootSpec{
+		Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil, Size: root.Size, Inodes: root.Inodes,
+		HookPivot: root.Hooks.BeforePivot != nil, HookExec: root.Hooks.BeforeExec != nil,
+	}
+	if s, err := theStanding(); err == nil {
+		spec.OneID = s.mapping.by == byOneID
+	}
 	if spec.Base {
 		spec.Moves = toolchainMounts()
 	}
@@ -57,13 +63,10 @@ func specOf(root *Root) rootSpec {
 // lie where a slot's root may not look.
 func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	spec := specOf(root)
-	m, err := theMounter()
-	if err != nil {
-		return spec, nil, err
-	}
 	var mounts []*os.File
-	open := func(path string, attributes uint64) error {
-		f, err := m.tree(path, attributes)
+	open := func(tree treeRequest, attributes uint64) error {
+		tree.Attributes = attributes
+		f, err := s.mounts.open(mountRequest{Tree: &tree})
 		if err == nil {
 			mounts = append(mounts, f)
 		}
@@ -71,19 +74,16 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	}
 	const readOnly = unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV
 	for _, l := range root.Layers {
-		path := l.Path
+		tree := treeRequest{Path: l.Path}
 		if l.Scratch != nil {
-			path = l.Scratch.place + "/upper"
+			tree.Path = l.Scratch.layer()
 		}
-		if err := open(path, readOnly); err != nil {
+		if err := open(tree, readOnly); err != nil {
 			return spec, mounts, fmt.Errorf("layer %s: %w", l.Path, err)
 		}
 	}
 	if root.Upper != nil {
-		if err := root.Upper.give(s.ids); err != nil {
-			return spec, mounts, err
-		}
-		if err := open(root.Upper.place, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV); err != nil {
+		if err := open(root.Upper.upper(s.ids), unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV); err != nil {
 			return spec, mounts, err
 		}
 	}
@@ -96,10 +96,15 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 		if b.Writable {
 			attributes &^= unix.MOUNT_ATTR_RDONLY
 		}
-		if err := open(b.Source, attributes); err != nil {
+		if err := open(treeRequest{Path: b.Source}, attributes); err != nil {
 			return spec, mounts, fmt.Errorf("bind %s: %w", b.Source, err)
 		}
 		spec.Binds = append(spec.Binds, bindSpec{Target: filepath.Clean(b.Target), File: !info.IsDir(), Writable: b.Writable})
+	}
+	if root.Upper != nil {
+		if err := root.Upper.makeMountPoints(spec); err != nil {
+			return spec, mounts, fmt.Errorf("mount points: %w", err)
+		}
 	}
 	return spec, mounts, nil
 }

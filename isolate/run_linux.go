@@ -15,72 +15,131 @@ import (
 	"judge/isolate/internal/handshake"
 )
 
+// Process is a program that was started in a sandbox. Signal and Kill may be called by any goroutine
+// at any time; Wait is for one at a time.
+type Process struct {
+	sandbox *Sandbox
+	held    *held
+	program Program
+	steps   []child.Step
+	ctx     context.Context
+	stop    func() bool   // of killing when the context ends
+	clock   time.Duration // when the gate was opened
+	over    bool
+	exit    Exit
+	err     error
+}
+
 // Run executes a program in a fresh sandbox and waits until it and everything that it started is
 // gone. The gate is called when all is ready; the clocks start when it returns. Cancelling the
 // context kills; Exit.Cause then says why. A program that could not be executed is an *ExecError;
 // any other error is the fault of host or judge.
 func (s *Sandbox) Run(ctx context.Context, p Program, gate Gate) (Exit, error) {
-	h, err := s.take(p.Root)
+	process, err := s.Start(ctx, p, gate)
 	if err != nil {
 		return Exit{}, err
 	}
-	exit, err := s.run(ctx, h, p, gate)
-	h.kill() // nothing to do after a normal end: init exits by itself
-	h.close()
-	info, goneErr := s.gone()
-	if err != nil || goneErr != nil {
-		return Exit{}, errors.Join(err, goneErr)
-	}
-	if exit.Cause != nil || exit.Rusage == (syscall.Rusage{}) {
-		exit.Rusage.Utime = syscall.NsecToTimeval(info.User)
-		exit.Rusage.Stime = syscall.NsecToTimeval(info.System)
-		exit.Rusage.Maxrss = info.MaxRSS
-	}
-	return exit, nil
+	return process.Wait()
 }
 
-// run releases a held program and waits for its end.
-func (s *Sandbox) run(ctx context.Context, h *held, p Program, gate Gate) (Exit, error) {
-	steps := releaseSteps(p)
-	release, err := child.Release(steps, h.address)
+// Start is the first half of Run: it opens the gate. Whether the program could be executed, Wait
+// knows. One that is not waited for is killed when the sandbox is used again or closed.
+func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, error) {
+	h, err := s.take(p.Root)
 	if err != nil {
-		return Exit{}, err
+		return nil, err
 	}
-	files := make([]*os.File, 0, 3+len(p.Files))
-	for _, f := range []*os.File{p.Stdin, p.Stdout, p.Stderr} {
+	process := &Process{sandbox: s, held: h, program: p, ctx: ctx}
+	if err := process.release(gate); err != nil {
+		return nil, errors.Join(err, s.end(h))
+	}
+	s.running = process
+	return process, nil
+}
+
+// release sends what is left to do, with the program's descriptors, and so opens the gate.
+func (p *Process) release(gate Gate) error {
+	h := p.held
+	p.steps = releaseSteps(p.program)
+	release, err := child.Release(p.steps, h.address)
+	if err != nil {
+		return err
+	}
+	files := make([]*os.File, 0, 3+len(p.program.Files))
+	for _, f := range []*os.File{p.program.Stdin, p.program.Stdout, p.program.Stderr} {
 		if f == nil {
-			f = s.null
+			f = p.sandbox.null
 		}
 		files = append(files, f)
 	}
-	files = append(files, p.Files...)
+	files = append(files, p.program.Files...)
 	if gate != nil {
 		if err := gate(h.pid); err != nil {
-			return Exit{}, fmt.Errorf("admit pid %d: %w", h.pid, err)
+			return fmt.Errorf("admit pid %d: %w", h.pid, err)
 		}
 	}
-	stop := context.AfterFunc(ctx, h.kill)
-	defer stop()
-	started, clock := time.Now(), monotonic()
-	if err := h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: files}); err != nil {
-		return Exit{}, err
+	p.stop = context.AfterFunc(p.ctx, h.kill)
+	p.exit.Started, p.clock = time.Now(), monotonic()
+	if err := h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: files}); err != nil && !errors.Is(err, unix.EPIPE) {
+		p.stop()
+		return err
 	}
-	m, err := h.conn.Receive("run", time.Time{}, handshake.Exit)
+	return nil // when init is dead already, Wait finds out why
+}
+
+// PID is the program's, as the caller sees it.
+func (p *Process) PID() int { return p.held.pid }
+
+// Kill ends the program and everything that it started. It does nothing when they have ended.
+func (p *Process) Kill() { p.held.kill() }
+
+// Wait waits for the end of the run, as Run does. It may be called again and returns the same.
+func (p *Process) Wait() (Exit, error) {
+	if p.over {
+		return p.exit, p.err
+	}
+	p.over = true
+	p.err = p.receive()
+	p.stop()
+	h, s := p.held, p.sandbox
+	h.kill() // nothing to do after a normal end: init exits by itself
+	h.close()
+	info, err := s.gone()
+	s.running = nil
+	p.exit.Refused = h.refused()
+	if p.err = errors.Join(p.err, err); p.err != nil {
+		p.exit = Exit{}
+		return p.exit, p.err
+	}
+	if p.exit.Rusage == (syscall.Rusage{}) {
+		p.exit.Rusage.Utime = syscall.NsecToTimeval(info.User)
+		p.exit.Rusage.Stime = syscall.NsecToTimeval(info.System)
+		p.exit.Rusage.Maxrss = info.MaxRSS
+	}
+	return p.exit, nil
+}
+
+// receive waits for init's word on how the program ended, or for init's end.
+func (p *Process) receive() error {
+	m, err := p.held.conn.Receive("run", time.Time{}, handshake.Exit)
 	if err == nil {
 		end, err := child.ParseExit(m.Args[0])
-		return Exit{
-			Status: end.Status, Rusage: end.Rusage, Started: started, Wall: end.Clock - clock,
-			DiskFull: end.BytesFree == 0 || end.InodesFree == 0,
-		}, err
+		p.exit.Status, p.exit.Rusage, p.exit.Wall = end.Status, end.Rusage, end.Clock-p.clock
+		p.exit.DiskFull = end.BytesFree == 0 || end.InodesFree == 0
+		return err
 	}
-	var peer *handshake.PeerError
-	if errors.As(err, &peer) {
-		return Exit{}, s.execError(peer, p, steps)
+	cause := context.Cause(p.ctx)
+	if f := p.held.forbidden.Load(); f != nil {
+		cause = f
 	}
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, io.EOF) {
-		return Exit{Status: syscall.WaitStatus(unix.SIGKILL), Started: started, Wall: monotonic() - clock, Cause: cause}, nil
+	if cause != nil && errors.Is(err, io.EOF) {
+		p.exit.Status, p.exit.Wall, p.exit.Cause = syscall.WaitStatus(unix.SIGKILL), monotonic()-p.clock, cause
+		return nil
 	}
-	return Exit{}, fmt.Errorf("init died: %w", err)
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("init died: %w", err)
+	}
+	return p.sandbox.execError(err, p.program, p.steps)
 }
 
 // monotonic is the clock by which init says when the program ended.

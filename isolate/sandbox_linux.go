@@ -1,13 +1,10 @@
 package isolate
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/handshake"
 )
@@ -19,9 +16,11 @@ type Sandbox struct {
 	process *os.Process
 	conn    *handshake.Conn
 	ids     ids
+	mounts  mounts   // nil: closed
 	root    *Root    // attached in the intermediate
 	spec    rootSpec // of root
 	next    *held    // prepared by Prepare
+	running *Process // started and not waited for
 	broken  error    // why the intermediate cannot be used any more
 	null    *os.File
 }
@@ -34,7 +33,14 @@ const (
 
 // New starts a sandbox. What the intermediate has to say when it dies goes to our standard error.
 func New() (s *Sandbox, err error) {
-	s = &Sandbox{}
+	standing, err := theStanding()
+	if err != nil {
+		return nil, err
+	}
+	if err := standing.mounts.acquire(); err != nil {
+		return nil, err
+	}
+	s = &Sandbox{mounts: standing.mounts}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -53,39 +59,20 @@ func New() (s *Sandbox, err error) {
 		Env:   []string{},
 		Dir:   "/",
 		Files: []*os.File{s.null, s.null, os.Stderr, peer},
-		Sys:   intermediateAttributes(),
+		Sys:   inNamespaces(slotNamespaces),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("start the intermediate: %w", explainClone(err))
+		return nil, fmt.Errorf("start the intermediate: %w", explainNamespaces(err))
 	}
 	if err := s.introduce(); err != nil {
-		return nil, fmt.Errorf("start the intermediate: %w", err)
+		return nil, fmt.Errorf("start the intermediate: %w", explainNamespaces(err))
 	}
 	return s, nil
 }
 
-// intermediateAttributes makes the namespaces of a slot. All capabilities are ambient, so that the
-// intermediate keeps them over exec although its ids are not mapped yet.
-func intermediateAttributes() *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS |
-			syscall.CLONE_NEWCGROUP | syscall.CLONE_NEWIPC,
-		Setsid: true,
-	}
-	for c := uintptr(0); c <= unix.CAP_LAST_CAP; c++ {
-		if known, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0); err == nil && known >= 0 {
-			a.AmbientCaps = append(a.AmbientCaps, c)
-		}
-	}
-	return a
-}
-
-func explainClone(err error) error {
-	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EACCES) {
-		return fmt.Errorf("%w: user namespaces are not available; see sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns", err)
-	}
-	return err
-}
+// slotNamespaces are those that a slot has as long as it lives.
+const slotNamespaces = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS |
+	syscall.CLONE_NEWCGROUP | syscall.CLONE_NEWIPC
 
 // introduce serves the new intermediate until it is ready.
 func (s *Sandbox) introduce() error {
@@ -93,15 +80,12 @@ func (s *Sandbox) introduce() error {
 	if _, err := s.conn.Receive("identifier mapping", deadline, handshake.MappingPlease); err != nil {
 		return peerError(err)
 	}
-	uidMap, err := os.Open("/proc/self/uid_map")
+	standing, err := theStanding()
 	if err != nil {
 		return err
 	}
-	defer uidMap.Close()
-	if s.ids, err = chooseIDs(uidMap, s.process.Pid); err != nil {
-		return err
-	}
-	if err := writeMaps(s.process.Pid, s.ids); err != nil {
+	s.ids = standing.mapping.slot(s.process.Pid)
+	if err := standing.mapping.write(s.process.Pid, standing.mapping.slotMaps(s.ids)); err != nil {
 		return err
 	}
 	if err := s.conn.Send(handshake.Message{Kind: handshake.MappingWritten}); err != nil {
@@ -115,10 +99,11 @@ func (s *Sandbox) introduce() error {
 
 // Close ends the intermediate and everything in the sandbox, and waits for it. It is idempotent.
 func (s *Sandbox) Close() error {
-	if s.next != nil {
-		s.next.close()
-		s.next = nil
+	if s.running != nil {
+		s.running.Kill()
+		s.running.Wait()
 	}
+	s.Discard()
 	if s.conn != nil {
 		s.conn.Close() // the intermediate sees the end of file and exits; its inits die with it
 		s.conn = nil
@@ -129,6 +114,10 @@ func (s *Sandbox) Close() error {
 		}
 		s.process.Wait()
 		s.process = nil
+	}
+	if s.mounts != nil {
+		s.mounts.release()
+		s.mounts = nil
 	}
 	if s.null != nil {
 		s.null.Close()

@@ -17,116 +17,76 @@ import (
 // sandbox, may have it as a layer. Files can be put into it before, and looked at after.
 // Not safe for concurrent use while a run writes to it. Close it when no run needs it.
 type Scratch struct {
-	place string
-	dir   *os.File // the upper directory
-	spec  rootSpec
+	place  string // its mount point, for mounts
+	mounts mounts // nil: closed
+	spec   rootSpec
 }
 
 var scratchCount atomic.Int64
 
 // NewScratch makes a Scratch of at most size bytes and inodes files and directories.
 func NewScratch(size, inodes int64) (*Scratch, error) {
-	m, err := theMounter()
+	if size <= 0 || inodes <= 0 { // tmpfs takes zero for no bound
+		return nil, fmt.Errorf("make a writable layer of %d bytes and %d inodes: %w", size, inodes, unix.EINVAL)
+	}
+	standing, err := theStanding()
 	if err != nil {
 		return nil, err
 	}
-	s := &Scratch{
-		place: fmt.Sprintf("%s/%d", mounterPlace, scratchCount.Add(1)),
-		spec:  rootSpec{Base: true, Size: size, Inodes: inodes},
+	if err := standing.mounts.acquire(); err != nil {
+		return nil, err
 	}
-	err = m.do(s.mount)
-	if err != nil {
+	s := &Scratch{
+		place:  fmt.Sprintf("%s/%d", mounterPlace, scratchCount.Add(1)),
+		mounts: standing.mounts,
+		spec:   rootSpec{Base: true, Size: size, Inodes: inodes},
+	}
+	if err := s.mounts.scratch(scratchRequest{Place: s.place, Spec: s.spec}); err != nil {
+		s.mounts.release()
 		return nil, fmt.Errorf("make a writable layer: %w", err)
 	}
 	return s, nil
 }
 
-// mount runs on the mounter's thread.
-func (s *Scratch) mount() (err error) {
-	if err := unix.Mkdir(s.place, 0o700); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			s.unmount()
-		}
-	}()
-	options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", s.spec.Size, s.spec.Inodes+16)
-	if err := unix.Mount("tmpfs", s.place, "tmpfs", plainMount, options); err != nil {
-		return err
-	}
-	for _, d := range scratchDirs(s.spec) {
-		if err := unix.Mkdir(s.place+d.path, 0); err != nil {
-			return err
-		}
-		if err := unix.Chmod(s.place+d.path, uint32(d.mode)); err != nil {
-			return err
-		}
-	}
-	fd, err := unix.Open(s.place+"/upper", unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_PATH, 0)
-	if err != nil {
-		return err
-	}
-	s.dir = os.NewFile(uintptr(fd), "layer")
-	return nil
-}
-
-func (s *Scratch) unmount() {
-	unix.Unmount(s.place, unix.MNT_DETACH)
-	unix.Rmdir(s.place)
-}
-
 // Close gives the memory back once no sandbox uses the layer any more. It is idempotent.
 func (s *Scratch) Close() error {
-	if s.dir == nil {
+	if s.mounts == nil {
 		return nil
 	}
-	m, err := theMounter()
-	if err != nil {
-		return err
-	}
-	s.dir.Close()
-	s.dir = nil
-	return m.do(func() error { s.unmount(); return nil })
+	err := s.mounts.scratch(scratchRequest{Place: s.place, Remove: true})
+	s.mounts.release()
+	s.mounts = nil
+	return err
 }
 
-// give hands the directories that runs write to over to a slot's ids.
-func (s *Scratch) give(id ids) error {
-	m, err := theMounter()
-	if err != nil {
-		return err
+// layer is where runs write to.
+func (s *Scratch) layer() string { return s.place + "/upper" }
+
+// upper asks for the whole of it, for a run in the slot with these ids.
+func (s *Scratch) upper(slot ids) treeRequest {
+	return treeRequest{Path: s.place, Owners: &slot, Spec: &s.spec}
+}
+
+// makeMountPoints makes what a root's mounts go on, which a run's own layer would bring along.
+func (s *Scratch) makeMountPoints(spec rootSpec) error {
+	points := spec.Binds
+	if !spec.Base {
+		points = append([]bindSpec{{Target: "/proc"}, {Target: "/dev"}}, points...)
 	}
-	return m.do(func() error {
-		for _, d := range scratchDirs(s.spec) {
-			owner := id.init
-			if d.owned {
-				owner = id.program
-			}
-			if err := unix.Lchown(s.place+d.path, int(owner), int(owner)); err != nil {
-				return fmt.Errorf("chown %s: %w", d.path, err)
-			}
-		}
+	if len(points) == 0 {
 		return nil
-	})
+	}
+	return s.mounts.scratch(scratchRequest{Place: s.place, Points: points})
 }
 
 // Create puts a file into the layer; name is its absolute path in the sandbox. The directories
 // above it are made. It belongs to nobody that a program can be, so that a program can read or
 // execute it, as the mode allows, and no more.
 func (s *Scratch) Create(name string, mode uint32, content io.Reader) error {
-	rel := strings.TrimPrefix(path.Clean("/"+name), "/")
-	dir := ""
-	for _, part := range strings.Split(path.Dir(rel), "/") {
-		dir = path.Join(dir, part)
-		if err := unix.Mkdirat(int(s.dir.Fd()), dir, 0o755); err != nil && err != unix.EEXIST {
-			return fmt.Errorf("make directory /%s: %w", dir, err)
-		}
-	}
-	fd, err := openBeneath(s.dir, rel, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o200)
+	f, err := s.open(fileRequest{Name: name, Create: true})
 	if err != nil {
-		return fmt.Errorf("create /%s: %w", rel, err)
+		return fmt.Errorf("create %s: %w", rooted(name), err)
 	}
-	f := os.NewFile(uintptr(fd), name)
 	_, err = io.Copy(f, content)
 	return errors.Join(err, f.Chmod(os.FileMode(mode)), f.Close())
 }
@@ -135,15 +95,13 @@ func (s *Scratch) Create(name string, mode uint32, content io.Reader) error {
 // Symbolic links are not followed and anything else than a regular file is refused, because a
 // program made it.
 func (s *Scratch) Open(name string) (*os.File, error) {
-	rel := strings.TrimPrefix(path.Clean("/"+name), "/")
-	fd, err := openBeneath(s.dir, rel, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	f, err := s.open(fileRequest{Name: name})
 	if err != nil {
-		return nil, fmt.Errorf("open /%s: %w", rel, err)
+		return nil, fmt.Errorf("open %s: %w", rooted(name), err)
 	}
-	f := os.NewFile(uintptr(fd), name)
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("open /%s: not a regular file", rel)
+		err = fmt.Errorf("open %s: not a regular file", rooted(name))
 	}
 	if err != nil {
 		f.Close()
@@ -152,10 +110,13 @@ func (s *Scratch) Open(name string) (*os.File, error) {
 	return f, nil
 }
 
-func openBeneath(dir *os.File, name string, flags int, mode uint64) (int, error) {
-	return unix.Openat2(int(dir.Fd()), name, &unix.OpenHow{
-		Flags:   uint64(flags | unix.O_CLOEXEC),
-		Mode:    mode,
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
-	})
+func (s *Scratch) open(r fileRequest) (*os.File, error) {
+	if s.mounts == nil {
+		return nil, os.ErrClosed
+	}
+	r.Layer, r.Name = s.layer(), strings.TrimPrefix(rooted(r.Name), "/")
+	return s.mounts.open(mountRequest{File: &r})
 }
+
+// rooted is a path as a program sees it, which has nothing above its root.
+func rooted(name string) string { return path.Clean("/" + name) }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
 )
 
 // rootSpec is a Root as the intermediate knows it: its mounts are attached at fixed places.
@@ -20,6 +21,10 @@ type rootSpec struct {
 	Size   int64
 	Inodes int64
 	Binds  []bindSpec // attached at bindDir(i)
+
+	HookPivot, HookExec bool // the caller wants to be asked
+
+	OneID bool // init is the program's user, and in groups that nobody can leave
 }
 
 type bindSpec struct {
@@ -44,7 +49,7 @@ func bindDir(i int) string  { return fmt.Sprintf("/bind%d", i) }
 
 // Identifiers inside the slot's user namespace.
 const (
-	initID    = 0    // intermediate and init
+	initID    = 0    // intermediate and init, if they have one of their own
 	programID = 1000 // the program
 )
 
@@ -81,6 +86,9 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 	)
 	for i, b := range spec.Binds {
 		steps = append(steps, moveStep(bindDir(i), b.Target))
+	}
+	if spec.HookPivot {
+		steps = append(steps, hookSteps(beforePivot)...)
 	}
 	steps = append(steps,
 		call("enter the new root", unix.SYS_CHDIR, newRoot),
@@ -171,15 +179,35 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 
 // programSteps returns what the program does up to the gate: it gives up every right.
 func programSteps(spec rootSpec) ([]child.Step, error) {
-	steps := []child.Step{
-		call("start a session", unix.SYS_SETSID),
-		call("leave all groups", unix.SYS_SETGROUPS, 0, 0),
+	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
+	if !spec.OneID {
+		steps = append(steps, call("leave all groups", unix.SYS_SETGROUPS, 0, 0))
+	}
+	steps = append(steps,
 		call("set group id", unix.SYS_SETRESGID, programID, programID, programID),
 		call("set user id", unix.SYS_SETRESUID, programID, programID, programID),
 		dropCapabilities(),
-	}
+	)
 	walls, err := wallSteps(spec)
-	return append(steps, walls...), err
+	steps = append(steps, walls...)
+	if spec.HookExec {
+		steps = append(steps, hookSteps(beforeExec)...)
+	}
+	return steps, err
+}
+
+// Names of the hooks, as messages and errors have them.
+const (
+	beforePivot = "before-pivot"
+	beforeExec  = "before-exec"
+)
+
+// hookSteps lets the parent run a hook.
+func hookSteps(name string) []child.Step {
+	return []child.Step{
+		child.Tell(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte(name)}}, -1),
+		child.Await(handshake.HooksDone),
+	}
 }
 
 // afterSteps returns what init does once the program is cloned: it needs no rights any more.

@@ -8,13 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
 	"judge/isolate/internal/policy"
 )
 
 // Descriptors of init while it builds the walls: 0 is its pidfd, and these are the next.
 const (
-	rulesetFD = 1
-	pathFD    = 2
+	rulesetFD  = 1
+	pathFD     = 2
+	listenerFD = 1 // when the ruleset is closed
 )
 
 // landlockSteps makes a Landlock ruleset in the finished root, which the program enters. Without
@@ -61,14 +63,22 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 			call("enter the Landlock domain", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0),
 			call("close the Landlock ruleset", unix.SYS_CLOSE, rulesetFD))
 	}
-	fprog, err := policy.Seccomp{}.Fprog()
+	fprog, err := policy.Seccomp{Mode: policy.Notify}.Fprog()
 	if err != nil {
 		return nil, err
 	}
+	install := call("install the system call filter", unix.SYS_SECCOMP, setModeFilter, policy.NotifyFlags, fprog)
+	install.Want = listenerFD + 1
 	return append(steps,
 		rlimitStep(Rlimit{Resource: unix.RLIMIT_CORE, Soft: coreLimit(), Hard: coreLimit()}),
-		call("install the system call filter", unix.SYS_SECCOMP, 1, policy.SeccompFlags, fprog)), nil
+		install,
+		child.Tell(handshake.Message{Kind: handshake.SeccompNotify}, listenerFD),
+		child.Await(handshake.SeccompDone),
+		call("close the listener", unix.SYS_CLOSE, listenerFD)), nil
 }
+
+// setModeFilter is SECCOMP_SET_MODE_FILTER of seccomp(2).
+const setModeFilter = 1
 
 // coreLimit lets no program dump core. A limit of 0 does not keep the kernel from starting the
 // program that core_pattern pipes to; a limit of 1 does (core(5)).

@@ -29,6 +29,7 @@ type Facts struct {
 	OOM            bool          // the kernel killed for memory, the first process or any other
 	Stdout, Stderr int64         // bytes written, or more than the limit if the run was ended for it
 	ForkRefused    bool          // the process limit refused a process or thread
+	Refused        []string      // system calls that the filter forbade
 	DiskFull       bool          // no byte or no inode was left on the run's disk
 
 	Outcome  *Outcome // of the checker; nil if the run failed before it had its say, and for a compiler

@@ -43,6 +43,7 @@ type Record struct {
 	Processes int      `json:"processes,omitempty"`
 	ExitCode  *int     `json:"exit_code,omitempty"`
 	Signal    string   `json:"signal,omitempty"`
+	Refused   []string `json:"refused_syscalls,omitempty"` // forbidden calls that were tried, each once
 	Stdout    *Capture `json:"stdout,omitempty"`
 	Stderr    *Capture `json:"stderr,omitempty"`
 

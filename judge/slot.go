@@ -107,7 +107,7 @@ func (s *slot) facts(e execution, exit isolate.Exit, runErr error) (Facts, error
 	}
 	f.CPU, f.Wall, f.Memory = usage.CPU, exit.Wall, usage.Memory
 	f.OOM, f.ForkRefused, f.Processes = usage.OOM, usage.ProcessLimit, usage.Processes
-	f.DiskFull = exit.DiskFull
+	f.DiskFull, f.Refused = exit.DiskFull, exit.Refused
 	if !usage.HasCPU {
 		f.CPU = time.Duration(exit.Rusage.Utime.Nano() + exit.Rusage.Stime.Nano())
 	}

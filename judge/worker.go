@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -152,7 +153,9 @@ func (w *worker) retry(ctx context.Context, do func() (Facts, error)) Facts {
 		if err == nil {
 			return facts
 		}
-		errs = append(errs, err)
+		if !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+			errs = append(errs, err)
+		}
 		w.slot.reset()
 		if ctx.Err() != nil {
 			return Facts{Stop: StopCancelled}
@@ -315,6 +318,7 @@ func newRecord(kind string, j job) *Record {
 // fill writes what was measured into a record.
 func fill(r *Record, f Facts) {
 	r.CPU, r.Wall, r.Memory, r.Processes = Millis(f.CPU), Millis(f.Wall), f.Memory, f.Processes
+	r.Refused = f.Refused
 	switch {
 	case f.Err != nil || f.Exec != 0:
 	case f.Signal != "":

@@ -43,21 +43,17 @@ func claim(h hierarchy, controllers []string) (*base, error) {
 }
 
 // claimIn makes a base in parent, or leaves nothing behind.
-func claimIn(h hierarchy, parent string, controllers []string) (b *base, err error) {
-	b = &base{hierarchy: h, version: &v1, parent: parent, fd: -1}
+func claimIn(h hierarchy, parent string, controllers []string) (*base, error) {
+	b := &base{hierarchy: h, version: &v1, parent: parent, fd: -1}
 	if h.unified {
 		b.version = &v2
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.remove())
-		}
-	}()
-	if err := b.lock(); err != nil {
-		return nil, err
+	err := b.lock()
+	if err == nil && len(controllers) > 0 {
+		err = b.passOn(controllers)
 	}
-	if len(controllers) > 0 {
-		return b, b.passOn(controllers)
+	if err != nil {
+		return nil, errors.Join(err, b.remove())
 	}
 	return b, nil
 }
@@ -214,14 +210,14 @@ func (b *base) moveBack() error {
 // remove removes the base with everything in it, and judge if that was the last base. The groups in it
 // are those of this process; programs that still run in them are killed.
 func (b *base) remove() error {
-	var errs []error
 	if b.inside {
-		errs = append(errs, b.moveBack())
-	}
-	if b.fd >= 0 {
-		if !b.inside { // else we would kill ourselves
-			errs = append(errs, removeTree(b.path))
+		if err := b.moveBack(); err != nil {
+			return err // and keep the lock: who sweeps the base would kill us
 		}
+	}
+	var errs []error
+	if b.fd >= 0 {
+		errs = append(errs, removeTree(b.path))
 		unix.Close(b.fd)
 		b.fd = -1
 	}

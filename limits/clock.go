@@ -11,12 +11,17 @@ type Alarm string
 const (
 	AlarmCPU    Alarm = "cpu"    // the CPU limit is exceeded
 	AlarmMemory Alarm = "memory" // out of memory; the kernel killed one process, and others may wait for it
-	AlarmLost   Alarm = "lost"   // the CPU time can no longer be read: our machinery's fault
+	AlarmLost   Alarm = "lost"   // the group can no longer be watched: our machinery's fault
 )
 
 // shortestLook is the least time between two looks. The kernel adds up CPU time at scheduler ticks
 // (1 to 10 ms), so looking more often would see the same number again.
 const shortestLook = time.Millisecond
+
+// listenAfter is how long a run must last before it is worth the 40 µs that it costs to be told by the kernel
+// that memory ran out, most of it in a kernel thread when it is undone. Until then nobody would have
+// waited long for a process that was killed.
+const listenAfter = 20 * time.Millisecond
 
 // nextLook is how long a run with so much CPU time left cannot exceed its limit: all CPUs would have to
 // work for it all the time.
@@ -24,27 +29,31 @@ func nextLook(left time.Duration, cpus int) time.Duration {
 	return max(left/time.Duration(max(cpus, 1)), shortestLook)
 }
 
-// Watch looks after a run until it is stopped or has called back. Between looks there is a timer and
+// Watch looks after a run until it is stopped or has called back. Between looks there are timers and
 // no goroutine. Its methods are safe for concurrent use.
 type Watch struct {
-	limit time.Duration // of CPU time; zero: not watched
-	cpus  int           // that the run can keep busy at one time
-	read  func() (time.Duration, error)
-	call  func(Alarm)
+	limit  time.Duration // of CPU time; zero: not watched
+	cpus   int           // that the run can keep busy at one time
+	read   func() (time.Duration, error)
+	listen func() (killed bool, err error) // makes the kernel call outOfMemory from now on; nil: nothing to do
+	call   func(Alarm)
 
-	mu    sync.Mutex
-	over  bool // stopped, or has called back
-	timer *time.Timer
+	mu      sync.Mutex
+	over    bool // stopped, or has called back
+	looks   *time.Timer
+	listens *time.Timer
 }
 
-// start arms the timer. The first look is due even when nothing was used yet.
+// start arms the timers. The first look is due even when nothing was used yet.
 func (w *Watch) start() {
-	if w.limit <= 0 || w.read == nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.timer = time.AfterFunc(nextLook(w.limit, w.cpus), w.look)
+	if w.limit > 0 && w.read != nil {
+		w.looks = time.AfterFunc(nextLook(w.limit, w.cpus), w.look)
+	}
+	if w.listen != nil {
+		w.listens = time.AfterFunc(listenAfter, w.listenNow)
+	}
 }
 
 // look reads the CPU time and calls back or sleeps on. Time used up to the limit is allowed.
@@ -60,7 +69,22 @@ func (w *Watch) look() {
 	case used > w.limit:
 		w.ring(AlarmCPU)
 	default:
-		w.timer.Reset(nextLook(w.limit-used, w.cpus))
+		w.looks.Reset(nextLook(w.limit-used, w.cpus))
+	}
+}
+
+// listenNow begins to listen, and calls back if that is too late.
+func (w *Watch) listenNow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	switch killed, err := w.listen(); {
+	case err != nil:
+		w.ring(AlarmLost)
+	case killed:
+		w.ring(AlarmMemory)
 	}
 }
 
@@ -85,7 +109,9 @@ func (w *Watch) Stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true
-	if w.timer != nil {
-		w.timer.Stop()
+	for _, t := range []*time.Timer{w.looks, w.listens} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 }

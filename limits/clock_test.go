@@ -111,3 +111,35 @@ func TestWatchReportsThatItIsBlind(t *testing.T) {
 		w.Stop()
 	})
 }
+
+func TestWatchListensToRunsThatLast(t *testing.T) {
+	tests := []struct {
+		name   string
+		lasts  time.Duration
+		killed bool
+		err    error
+		want   []Alarm
+		begins bool
+	}{
+		{"short", listenAfter / 2, true, nil, nil, false},
+		{"long", time.Second, false, nil, nil, true},
+		{"killed before", time.Second, true, nil, []Alarm{AlarmMemory}, true},
+		{"deaf", time.Second, false, errors.New("no descriptors"), []Alarm{AlarmLost}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got []Alarm
+				began := false
+				w := &Watch{call: func(a Alarm) { got = append(got, a) },
+					listen: func() (bool, error) { began = true; return tt.killed, tt.err }}
+				w.start()
+				time.Sleep(tt.lasts)
+				w.Stop()
+				time.Sleep(time.Hour)
+				assert.Equal(t, tt.want, got)
+				assert.Equal(t, tt.begins, began)
+			})
+		})
+	}
+}

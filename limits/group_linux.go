@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,13 +22,12 @@ type Group struct {
 	made    []*base // where the group exists
 	procs   []int   // cgroup.procs in each of made
 	files   [slotCount]keptFile
-	oom     int  // version 1: eventfd that counts "out of memory"; -1: none
 	swapOff bool // the program cannot use swap
+	pid     int  // the process that was admitted, zero: none
 	limits  Limits
 	start   time.Duration // the counter's reading at Start
-
-	mu    sync.Mutex // guards what follows, and oom
-	watch *Watch
+	watch   *Watch        // nil: none yet
+	eventfd int           // version 1, once the watch listens: tells "out of memory"; else -1
 }
 
 // keptFile is an open control file; fd is -1 if there is none.
@@ -41,7 +39,7 @@ type keptFile struct {
 // NewGroup makes an empty group without limits. It is meant to be made ahead of the run: the system calls
 // cost about ten times as much as all others of the group's life. The caller closes it.
 func (h *Host) NewGroup() (_ *Group, err error) {
-	g := &Group{host: h, name: strconv.FormatUint(h.last.Add(1), 10), oom: -1}
+	g := &Group{host: h, name: strconv.FormatUint(h.last.Add(1), 10), eventfd: -1}
 	for s := range g.files {
 		g.files[s].fd = -1
 	}
@@ -55,11 +53,7 @@ func (h *Host) NewGroup() (_ *Group, err error) {
 			return nil, err
 		}
 	}
-	if h.events != nil {
-		control := filepath.Join(h.by[memory].path, g.name, "cgroup.event_control")
-		g.oom, err = h.events.add(g, control, g.files[memoryEvents].fd)
-	}
-	return g, err
+	return g, nil
 }
 
 // make makes the group's directory in one hierarchy and opens what it has to offer.
@@ -124,6 +118,7 @@ func (g *Group) open(b *base, name string, flags int) (int, error) {
 // does what its children use. On an idle machine the kernel may take 10 ms for it (an RCU grace
 // period), so it belongs before the gate.
 func (g *Group) Admit(pid int) error {
+	g.pid = pid
 	var b [20]byte
 	text := strconv.AppendInt(b[:0], int64(pid), 10)
 	for i, fd := range g.procs {
@@ -175,8 +170,8 @@ func (g *Group) Start() error {
 	return nil
 }
 
-// CPU is the CPU time of all processes since Start. While they run it lags behind by up to a scheduler tick
-// per CPU; when they are dead it is exact.
+// CPU is the CPU time of all processes since Start. When they are dead it is exact. While they run, that of
+// the admitted process is up to date, and that of its children lags behind by up to a scheduler tick per CPU.
 func (g *Group) CPU() (time.Duration, error) {
 	used, err := g.counter()
 	if err != nil {
@@ -189,6 +184,9 @@ func (g *Group) CPU() (time.Duration, error) {
 func (g *Group) counter() (time.Duration, error) {
 	if g.files[cpuUsage].fd < 0 {
 		return 0, ErrNotMeasured
+	}
+	if g.pid > 0 {
+		bringUpToDate(g.pid)
 	}
 	version := g.host.by[cpu].version
 	n, err := g.read(cpuUsage, version.cpuKey)
@@ -221,4 +219,18 @@ func (g *Group) read(s slot, key string) (int64, error) {
 		return -1, fmt.Errorf("read %s of group %s: %w", f.name, g.name, err)
 	}
 	return value, nil
+}
+
+// bringUpToDate makes the kernel add what the threads of a process used since the last scheduler tick to
+// the counters of their group, which it does when somebody reads the CPU clock of the process. If the
+// process has ended there is nothing to add.
+func bringUpToDate(pid int) {
+	var t unix.Timespec
+	_ = unix.ClockGettime(processClock(pid), &t)
+}
+
+// processClock is the CPU clock of a process with all its threads, as clock_getcpuclockid(3) makes it.
+func processClock(pid int) int32 {
+	const schedClock = 2 // CPUCLOCK_SCHED
+	return int32(^pid<<3 | schedClock)
 }

@@ -13,58 +13,43 @@ import (
 // memory.stat costs more than all other reads together. Two CPUs' chargeBatch is left anyway.
 const cacheWorthReading = chargeBatch
 
-// Watch looks after the run from now on: it calls back, once and in a goroutine of its own, when the run
-// must be ended, because CPU time exceeds the limit or, on version 1, because the group was out of memory. (On
-// version 2 the kernel has then killed all of the group.) The caller stops the watch, and does so before it
-// reads Usage if the callback must not come later. One watch per group.
+// Watch looks after the run from now on: it calls back, once and from another goroutine, when the run must be
+// ended, because CPU time exceeds the limit or, on version 1, because the group was out of memory. (On
+// version 2 the kernel has then killed all of the group.) The callback should only end the run: other
+// groups' alarms wait for it. Usage and Close stop the watch; a caller that must know earlier that no
+// callback will come stops it itself. One watch per group.
 func (g *Group) Watch(call func(Alarm)) *Watch {
 	cpus := g.host.cpus
 	if g.limits.Processes > 0 {
 		cpus = min(cpus, g.limits.Processes)
 	}
-	w := &Watch{limit: g.limits.CPU, cpus: cpus, call: call}
+	g.watch = &Watch{limit: g.limits.CPU, cpus: cpus, call: call}
 	if g.files[cpuUsage].fd >= 0 {
-		w.read = g.CPU
+		g.watch.read = g.CPU
 	}
-	g.mu.Lock()
-	g.watch = w
-	g.mu.Unlock()
-	w.start()
-	if g.wasOutOfMemory() { // before the watch was there to be told
-		go w.outOfMemory()
+	if g.host.events != nil && g.limits.Memory > 0 {
+		g.watch.listen = g.listen
 	}
-	return w
+	g.watch.start()
+	return g.watch
 }
 
-// checkMemory tells the watch if the group was out of memory.
-func (g *Group) checkMemory() {
-	g.mu.Lock()
-	w := g.watch
-	g.mu.Unlock()
-	if w != nil && g.wasOutOfMemory() {
-		w.outOfMemory()
+// listen makes the kernel tell the watch when the group is out of memory, and tells whether that has
+// happened before. The watch is not stopped while it runs, so Close waits for it.
+func (g *Group) listen() (killed bool, err error) {
+	control := filepath.Join(g.host.by[memory].path, g.name, "cgroup.event_control")
+	g.eventfd, err = g.host.events.add(g.watch, control, g.files[memoryEvents].fd)
+	if err != nil {
+		return false, err
 	}
+	kills, err := g.read(memoryEvents, v1.killKey)
+	return kills > 0, err
 }
 
-// wasOutOfMemory looks at the eventfd and leaves its count as it is.
-func (g *Group) wasOutOfMemory() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.oom < 0 {
-		return false
-	}
-	fds := []unix.PollFd{{Fd: int32(g.oom), Events: unix.POLLIN}}
-	for {
-		n, err := unix.Poll(fds, 0)
-		if err != unix.EINTR {
-			return err == nil && n > 0
-		}
-	}
-}
-
-// Usage reads what the run used. All its processes must be dead: then the figures are final and exact,
-// and what is left of memory is page cache.
+// Usage reads what the run used, and stops the watch. All its processes must be dead: then the figures are
+// final and exact, and what is left of memory is page cache.
 func (g *Group) Usage() (Usage, error) {
+	g.stopWatch()
 	c, err := g.counters()
 	if err != nil {
 		return Usage{}, err
@@ -106,8 +91,9 @@ func (g *Group) counters() (c counters, err error) {
 		}
 		*r.to = n
 	}
-	if g.wasOutOfMemory() {
-		c.oom = 1
+	if v.oomKey == "" {
+		c.told = g.eventfd >= 0 && signalled(int32(g.eventfd))
+		c.oom = c.oomInVersion1(g.limits.Memory)
 	}
 	if c.current > cacheWorthReading && c.oom <= 0 {
 		c.cache, err = g.cache()
@@ -184,15 +170,10 @@ func (g *Group) Populated() (bool, error) {
 // Close stops the watch and removes the group, in which no process may live any more. Dying ones get
 // a moment to leave; EBUSY means that some did not. It may be called again.
 func (g *Group) Close() error {
-	g.mu.Lock()
-	w, oom := g.watch, g.oom
-	g.oom = -1
-	g.mu.Unlock()
-	if w != nil {
-		w.Stop()
-	}
-	if oom >= 0 {
-		g.host.events.remove(oom)
+	g.stopWatch()
+	if g.eventfd >= 0 {
+		g.host.events.remove(g.eventfd)
+		g.eventfd = -1
 	}
 	for i := range g.files {
 		closeFile(&g.files[i].fd)
@@ -202,6 +183,9 @@ func (g *Group) Close() error {
 	}
 	var errs []error
 	for _, b := range g.made {
+		if b.fd < 0 { // the host was closed before us, and took the group with it
+			continue
+		}
 		if err := removeGroup(b.fd, g.name); err != nil {
 			errs = append(errs, fmt.Errorf("remove group %s: %w", filepath.Join(b.path, g.name), err))
 		}
@@ -210,6 +194,13 @@ func (g *Group) Close() error {
 		g.made = nil
 	}
 	return errors.Join(errs...)
+}
+
+// stopWatch stops the watch, if there is one, and waits for its callback.
+func (g *Group) stopWatch() {
+	if g.watch != nil {
+		g.watch.Stop()
+	}
 }
 
 // closeFile closes a descriptor once.

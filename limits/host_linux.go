@@ -36,6 +36,11 @@ func Open(opt Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(l, opt)
+}
+
+// open is Open on the hierarchies of l.
+func open(l layout, opt Options) (*Host, error) {
 	h := &Host{layout: l, cpus: onlineCPUs()}
 	h.sweep()
 	h.claim()
@@ -66,7 +71,7 @@ func readLayout() (layout, error) {
 func (h *Host) sweep() {
 	for _, hierarchy := range h.layout {
 		for _, parent := range hierarchy.parents() {
-			if err := sweep(parent); err != nil {
+			if err := sweep(parent, hierarchy.ownDir()); err != nil {
 				h.problems = append(h.problems, Problem{
 					Limit:    "left-over",
 					Sentence: fmt.Sprintf("The groups of a dead judge could not be removed (%v), and stay behind.", err),

@@ -127,19 +127,22 @@ func (l layout) v1(controller string) (hierarchy, bool) {
 
 // ownDir is the directory of the cgroup of this process, "" if it is not below the mount point, as in
 // a cgroup namespace that sees the mount of an outer one.
-//
-// A judge that is itself a child of a judge is in judge/<id>/self. Its own cgroup is then the one that
-// holds judge: were its base inside the other's, it would be swept away with it.
 func (h hierarchy) ownDir() string {
 	rel, below := strings.CutPrefix(h.own, strings.TrimSuffix(h.root, "/"))
 	if h.own == "" || !below || rel != "" && rel[0] != '/' {
 		return ""
 	}
-	parts := strings.Split(rel, "/")
-	if i := slices.Index(parts, directory); i >= 0 {
-		parts = parts[:i]
+	return path.Join(h.mount, rel)
+}
+
+// aboveJudges is the nearest ancestor of dir, or dir itself, that is not in the base of a judge. A
+// judge that is a child of a judge may be in judge/<id>/self: were its base inside the other's, it would
+// be swept away with it.
+func aboveJudges(dir string) string {
+	if i := strings.Index(dir+"/", "/"+directory+"/"); i >= 0 {
+		return dir[:i]
 	}
-	return path.Join(h.mount, strings.Join(parts, "/"))
+	return dir
 }
 
 // parents lists the directories in which a base may be made, best first: the top of the hierarchy
@@ -147,7 +150,7 @@ func (h hierarchy) ownDir() string {
 // ancestor helps where a shell shares our delegated scope: version 2 wants no processes beside groups.
 func (h hierarchy) parents() []string {
 	list := []string{h.mount}
-	for dir := h.ownDir(); strings.HasPrefix(dir, h.mount+"/"); dir = path.Dir(dir) {
+	for dir := aboveJudges(h.ownDir()); strings.HasPrefix(dir, h.mount+"/"); dir = path.Dir(dir) {
 		list = append(list, dir)
 	}
 	return list

@@ -13,15 +13,15 @@ import (
 // oomEvents tells watches that their version 1 group is out of memory.
 //
 // The kernel then kills one process, and a parent that waits for something else from it would go on until
-// the wall clock stops it. (Version 2 kills all of the group by itself.) Each group has an eventfd that
-// the kernel signals, cgroup.event_control in the kernel's cgroup-v1/memory.rst; one goroutine waits for all of
-// them with epoll.
+// the wall clock stops it. (Version 2 kills all of the group by itself.) A group that is listened to has an
+// eventfd that the kernel signals, see cgroup.event_control in the kernel's cgroup-v1/memory.rst; one
+// goroutine waits for all of them with epoll.
 type oomEvents struct {
 	epoll *os.File
 	done  sync.WaitGroup
 
-	mu     sync.Mutex
-	groups map[int32]*Group // by eventfd
+	mu      sync.Mutex
+	watches map[int32]*Watch // by eventfd
 }
 
 // newOOMEvents starts the goroutine. Close ends it.
@@ -35,7 +35,7 @@ func newOOMEvents() (*oomEvents, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("fcntl epoll: %w", err)
 	}
-	e := &oomEvents{epoll: os.NewFile(uintptr(fd), "epoll"), groups: make(map[int32]*Group)}
+	e := &oomEvents{epoll: os.NewFile(uintptr(fd), "epoll"), watches: make(map[int32]*Watch)}
 	conn, err := e.epoll.SyscallConn()
 	if err != nil {
 		e.epoll.Close()
@@ -61,30 +61,44 @@ func (e *oomEvents) wait(conn syscall.RawConn) {
 	})
 }
 
-// pass tells the group with this eventfd. It may have been closed meanwhile, and the number may even
-// belong to a new group; that one then looks for itself whether it was meant.
+// pass tells the watch with this eventfd. It may have been closed meanwhile, and the number may even
+// belong to another watch's, so the eventfd is asked whether it was meant.
 func (e *oomEvents) pass(eventfd int32) {
 	e.mu.Lock()
-	g := e.groups[eventfd]
+	w := e.watches[eventfd]
+	if w != nil && !signalled(eventfd) {
+		w = nil
+	}
 	e.mu.Unlock()
-	if g != nil {
-		g.checkMemory()
+	if w != nil {
+		w.outOfMemory()
 	}
 }
 
-// add registers a new eventfd for a group, whose memory.oom_control is open, and returns it. The caller
-// gives it back to remove.
-func (e *oomEvents) add(g *Group, eventControl string, oomControl int) (int, error) {
+// signalled tells whether an eventfd has a count, and leaves it as it is.
+func signalled(eventfd int32) bool {
+	fds := []unix.PollFd{{Fd: eventfd, Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(fds, 0)
+		if err != unix.EINTR {
+			return err == nil && n > 0
+		}
+	}
+}
+
+// add makes the kernel signal a new eventfd when the group whose memory.oom_control is open is out of
+// memory, and w be told. The caller gives the eventfd back to remove.
+func (e *oomEvents) add(w *Watch, eventControl string, oomControl int) (int, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return -1, fmt.Errorf("eventfd: %w", err)
 	}
 	e.mu.Lock()
-	e.groups[int32(fd)] = g
+	e.watches[int32(fd)] = w
 	e.mu.Unlock()
 	err = writeFile(eventControl, fmt.Sprintf("%d %d", fd, oomControl))
 	if err == nil {
-		// Once is enough: whoever looks sees the count in the eventfd, which nobody resets.
+		// Once is enough: the watch calls back once.
 		event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: int32(fd)}
 		err = e.control(fd, &event)
 	}
@@ -111,7 +125,7 @@ func (e *oomEvents) control(fd int, event *unix.EpollEvent) error {
 // remove closes the eventfd, which takes it out of the epoll set and unregisters it from the group.
 func (e *oomEvents) remove(fd int) {
 	e.mu.Lock()
-	delete(e.groups, int32(fd))
+	delete(e.watches, int32(fd))
 	e.mu.Unlock()
 	unix.Close(fd)
 }

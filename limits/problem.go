@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -22,6 +23,7 @@ type Problem struct {
 	Sentence string // one sentence: what is missing, and what it means
 	Fix      string // what to do about it
 	Fatal    bool   // a limit cannot be held: Open refuses unless Options.Degraded
+	Cause    error  // nil if the sentence says all
 }
 
 // MissingError is the error of Open on a machine on which a limit could not be held.
@@ -29,16 +31,32 @@ type MissingError struct {
 	Problems []Problem // the fatal ones; never empty
 }
 
-// Error says what is missing and what to do about it, each cure once.
+// Error is one sentence for each cause: which limits it prevents, and what to do about it.
 func (e *MissingError) Error() string {
-	var parts []string
-	for i, p := range e.Problems {
-		parts = append(parts, p.Sentence)
-		if i == len(e.Problems)-1 || e.Problems[i+1].Fix != p.Fix {
-			parts = append(parts, "To get it: "+p.Fix)
+	var sentences []string
+	for rest := e.Problems; len(rest) > 0; {
+		first := rest[0]
+		var names []string
+		same := func(p Problem) bool { return fmt.Sprint(p.Cause) == fmt.Sprint(first.Cause) }
+		for _, p := range rest {
+			if same(p) {
+				names = append(names, p.Limit)
+			}
 		}
+		rest = slices.DeleteFunc(slices.Clone(rest), same)
+		sentences = append(sentences, fmt.Sprintf("no control group for %s: %v; %s",
+			strings.Join(names, ", "), first.Cause, first.Fix))
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(sentences, "; ")
+}
+
+// Unwrap returns the causes.
+func (e *MissingError) Unwrap() []error {
+	var causes []error
+	for _, p := range e.Problems {
+		causes = append(causes, p.Cause)
+	}
+	return causes
 }
 
 // missing describes that a limit cannot be held because of cause.
@@ -50,9 +68,10 @@ func missing(limit string, cause error, fix string) Problem {
 	}
 	return Problem{
 		Limit:    limit,
-		Sentence: fmt.Sprintf("No control group can hold the %s limit (%v), so %s.", limit, cause, meaning[limit]),
+		Sentence: fmt.Sprintf("There is no control group for %s (%v), so %s.", limit, cause, meaning[limit]),
 		Fix:      fix,
 		Fatal:    true,
+		Cause:    cause,
 	}
 }
 

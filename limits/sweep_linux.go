@@ -15,8 +15,9 @@ import (
 const patience = 2 * time.Second
 
 // sweep removes what dead judges left in judge below parent. A base is dead if its lock can be had; that
-// of a living judge is left alone. What cannot be removed is reported and otherwise ignored.
-func sweep(parent string) error {
+// of a living judge is left alone, and so is one in which we are ourselves (own is the directory of our
+// cgroup), as the child of a judge that died. What cannot be removed is reported and otherwise ignored.
+func sweep(parent, own string) error {
 	dir := filepath.Join(parent, directory)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -28,6 +29,9 @@ func sweep(parent string) error {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(own+"/", path+"/") {
+			continue
+		}
 		fd, err := lockDirectory(path)
 		if err != nil {
 			continue

@@ -45,6 +45,7 @@ type counters struct {
 	cache     int64 // part of current that is page cache of files, without tmpfs and shared memory
 	oom       int64 // how often the kernel found nothing to reclaim in this group
 	oomKills  int64 // processes of this group that were killed for lack of memory anywhere
+	told      bool  // version 1: the kernel told the watch that it was about to kill one
 	processes int64 // peak
 	refused   int64 // forks refused
 }
@@ -67,6 +68,17 @@ func (c counters) usage(l Limits) Usage {
 	reached := c.processes < 0 || c.processes >= int64(l.Processes)
 	u.ProcessLimit = l.Processes > 0 && c.refused > 0 && reached
 	return u
+}
+
+// oomInVersion1 stands in for the count of "limit reached and nothing to reclaim", which version 1 does
+// not keep. The kernel was about to kill a process for lack of memory (it does not count that if we were
+// faster, having been told), and the group had been at its limit: it kills only for allocations of at
+// most 8 pages, so the peak is that close then.
+func (c counters) oomInVersion1(limit int64) int64 {
+	if (c.oomKills > 0 || c.told) && limit > 0 && c.peak > limit-chargeBatch {
+		return max(c.oomKills, 1)
+	}
+	return 0
 }
 
 // memoryFigure is the peak without the page cache of files.

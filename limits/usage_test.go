@@ -54,3 +54,27 @@ func TestUsageWithoutLimitsIsNeverAtLimit(t *testing.T) {
 	assert.False(t, u.AtLimit)
 	assert.False(t, u.ProcessLimit)
 }
+
+func TestOOMInVersion1IsAKillAtTheLimit(t *testing.T) {
+	const limit = 64 << 20
+	tests := []struct {
+		name  string
+		c     counters
+		limit int64
+		want  int64
+	}{
+		{"killed at the limit", counters{oomKills: 2, peak: limit}, limit, 2},
+		{"killed just below it", counters{oomKills: 1, peak: limit - 32<<10}, limit, 1},
+		{"told at the limit, and killed by us", counters{told: true, peak: limit}, limit, 1},
+		{"told because a group above was out of memory", counters{told: true, peak: limit / 2}, limit, 0},
+		{"at the limit with cache only", counters{peak: limit}, limit, 0},
+		{"killed far from it", counters{oomKills: 1, peak: limit / 2}, limit, 0},
+		{"killed without a limit", counters{oomKills: 1, peak: limit}, 0, 0},
+		{"an old kernel that does not count", counters{oomKills: -1, peak: limit}, limit, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			assert.Equal(t, tt.want, tt.c.oomInVersion1(tt.limit))
+		})
+	}
+}

@@ -20,7 +20,7 @@ var hello embed.FS
 
 // diagnose tries everything. The error is one of writing the programs to try, not of the host.
 func diagnose(ctx context.Context) (diagnosis, error) {
-	d := diagnosis{kernel: kernel(), user: user(), sandbox: trySandbox()}
+	d := diagnosis{kernel: kernel(), user: user(), isolation: isolate.Mechanisms(), sandbox: isolate.Probe()}
 	if d.sandbox == nil {
 		d.mechanisms, d.problems = tryLimits()
 	}
@@ -42,17 +42,6 @@ func user() string {
 		return fmt.Sprintf("user %d", uid)
 	}
 	return "root"
-}
-
-// trySandbox makes a sandbox up to the point at which a program would be started: namespaces, mappings,
-// mounts, overlay and pivot.
-func trySandbox() error {
-	s, err := isolate.New()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return s.Prepare(&isolate.Root{}, nil)
 }
 
 // tryLimits returns the mechanisms that would be in force with --degraded, and what is wrong with them.

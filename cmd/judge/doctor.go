@@ -43,9 +43,10 @@ Exit status: 0 every limit holds and every figure is exact; 3 not.`,
 type diagnosis struct {
 	kernel     string            // release and architecture
 	user       string            // "root" or "user 1000"
-	mechanisms map[string]string // of limits
-	problems   []limits.Problem
-	sandbox    error // why there is none; nil: it works
+	isolation  map[string]string // what keeps programs apart
+	sandbox    error             // why no program can be run in one; nil: it works
+	mechanisms map[string]string // what holds limits
+	problems   []limits.Problem  // of limits
 	languages  []languageState
 }
 
@@ -68,11 +69,12 @@ func (d diagnosis) exact() bool {
 func (d diagnosis) print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "host\n  kernel\t%s\n  user\t%s\n", d.kernel, d.user)
-	fmt.Fprintf(w, "\nlimits\n")
-	for _, name := range slices.Sorted(maps.Keys(d.mechanisms)) {
-		fmt.Fprintf(w, "  %s\t%s\n", name, d.mechanisms[name])
-	}
 	fmt.Fprintf(w, "\nisolation\n  sandbox\t%s\n", orProblem("works", d.sandbox))
+	printMechanisms(w, d.isolation)
+	if len(d.mechanisms) > 0 {
+		fmt.Fprintf(w, "\nlimits\n")
+	}
+	printMechanisms(w, d.mechanisms)
 	if len(d.languages) > 0 {
 		fmt.Fprintf(w, "\nlanguages\n")
 	}
@@ -81,6 +83,12 @@ func (d diagnosis) print(to io.Writer) error {
 	}
 	d.printProblems(w)
 	return w.Flush()
+}
+
+func printMechanisms(w io.Writer, m map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		fmt.Fprintf(w, "  %s\t%s\n", name, m[name])
+	}
 }
 
 // printProblems closes with the answer to the question that made the user ask.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -13,26 +14,21 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"judge/judge"
+	"judge/limits"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
 const fixtures = "../../fixtures"
 
-// fixtureFlags are what a fixture needs beside its directory's name.
-var fixtureFlags = map[string][]string{
-	"all-tests":         {"--all-tests"},
-	"bytes":             {"--all-tests"},
-	"checkers":          {"--all-tests"},
-	"inline-args-files": {"--all-tests"},
-	"limits":            {"--all-tests"},
-	"memory":            {"--all-tests"},
-}
+// fixtureAllTests are run with --all-tests.
+var fixtureAllTests = []string{"all-tests", "bytes", "checkers", "inline-args-files", "limits", "memory"}
 
 // fixtureKeys are compared beside stableKeys.
 var fixtureKeys = map[string][]string{
@@ -51,7 +47,7 @@ func TestFixtures(t *testing.T) {
 		dir := filepath.Dir(file)
 		name := filepath.Base(dir)
 		t.Run(name, func(t *testing.T) {
-			records, status := judgeFixture(t, dir, fixtureFlags[name]...)
+			records, status := judgeFixture(t, dir, runFlags{allTests: slices.Contains(fixtureAllTests, name)})
 			got := stable(t, records, fixtureKeys[name])
 			golden := filepath.Join(dir, "want.jsonl")
 			if *update {
@@ -59,7 +55,7 @@ func TestFixtures(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err, "run go test -update")
-			assert.Equal(t, string(want), got)
+			assertLines(t, string(want), got)
 			assert.Equal(t, wantedStatus(records), status, "exit status")
 		})
 	}
@@ -70,16 +66,17 @@ func TestVerdictsDoNotDependOnJobs(t *testing.T) {
 	needsJudging(t)
 	want, err := os.ReadFile(fixtures + "/quickstart/want.jsonl")
 	require.NoError(t, err)
-	for _, jobs := range []string{"1", "8"} {
-		records, _ := judgeFixture(t, fixtures+"/quickstart", "--jobs", jobs)
-		assert.Equal(t, string(want), stable(t, records, nil), "--jobs %s", jobs)
+	for _, jobs := range []int{1, 8} {
+		t.Log("--jobs", jobs)
+		records, _ := judgeFixture(t, fixtures+"/quickstart", runFlags{jobs: jobs})
+		assertLines(t, string(want), stable(t, records, nil))
 	}
 }
 
 // TestMemoryFigures compares the figures of a program that touches N MiB with those of N = 0.
 func TestMemoryFigures(t *testing.T) {
 	needsJudging(t)
-	records, _ := judgeFixture(t, fixtures+"/memory", "--all-tests", "--only", "figures")
+	records, _ := judgeFixture(t, fixtures+"/memory", runFlags{allTests: true, only: []string{"figures"}})
 	figures := map[string]int64{}
 	for _, r := range records {
 		if r.Kind == judge.KindRun {
@@ -95,15 +92,52 @@ func TestMemoryFigures(t *testing.T) {
 	assert.Len(t, figures, 4)
 }
 
-// judgeFixture runs `judge run` in this process.
-func judgeFixture(t *testing.T, dir string, flags ...string) ([]judge.Record, int) {
+// judgeFixture does what `judge run` does, in this process.
+func judgeFixture(t *testing.T, dir string, f runFlags) ([]judge.Record, int) {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), "records.jsonl")
-	var stderr bytes.Buffer
-	args := slices.Concat([]string{"run", "--format", "none", "--out", out}, flags, []string{dir})
-	status := run(args, io.Discard, &stderr)
-	require.Empty(t, stderr.String(), "judge %s", strings.Join(args, " "))
-	return readRecords(t, out), status
+	tasks, err := judge.Load(dir)
+	require.NoError(t, err)
+	tasks, err = judge.Plan(tasks, f.only)
+	require.NoError(t, err)
+	slowDown(tasks, slowness(t))
+	f.format = formatNone
+	f.out = filepath.Join(t.TempDir(), "records.jsonl")
+	err = f.judge(t.Context(), tasks, io.Discard, io.Discard)
+	require.Empty(t, messageOf(err))
+	return readRecords(t, f.out), statusOf(err)
+}
+
+// slowness is how many times slower than usual this machine is, such as an emulated one.
+func slowness(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("JUDGE_TEST_SLOW")
+	if text == "" {
+		return 1
+	}
+	factor, err := strconv.Atoi(text)
+	require.NoError(t, err, "JUDGE_TEST_SLOW")
+	return factor
+}
+
+// slowDown gives more time to all tasks. Languages are copied, because tasks share them.
+func slowDown(tasks []judge.Task, factor int) {
+	scale := func(l *limits.Limits) {
+		l.CPU *= time.Duration(factor)
+		l.Wall *= time.Duration(factor)
+	}
+	for _, task := range tasks {
+		for i := range task.Tests {
+			scale(&task.Tests[i].Limits)
+		}
+		for i := range task.Submissions {
+			if s := &task.Submissions[i]; s.Language != nil {
+				slow := *s.Language
+				scale(&slow.Limits)
+				scale(&slow.CompileLimits)
+				s.Language = &slow
+			}
+		}
+	}
 }
 
 func readRecords(t *testing.T, file string) []judge.Record {
@@ -144,11 +178,56 @@ func stable(t *testing.T, records []judge.Record, more []string) string {
 		maps.DeleteFunc(fields, func(key string, _ any) bool {
 			return !slices.Contains(stableKeys, key) && !slices.Contains(more, key) || slices.Contains(unstable[r.Verdict], key)
 		})
+		if factor := slowness(t); factor > 1 {
+			speedUp(fields["limits"], factor)
+		}
+		shorten(fields["stdout"], r.Verdict)
+		shorten(fields["stderr"], r.Verdict)
 		line, err := json.Marshal(fields)
 		require.NoError(t, err)
 		b.Write(append(line, '\n'))
 	}
 	return b.String()
+}
+
+// speedUp takes slowDown out of a record's limits.
+func speedUp(limits any, factor int) {
+	fields, ok := limits.(map[string]any)
+	if !ok {
+		return
+	}
+	for _, key := range []string{"time_ms", "wall_ms"} {
+		fields[key] = fields[key].(float64) / float64(factor)
+	}
+}
+
+// shorten keeps of a captured stream what a reader of a golden file wants. How much a program wrote before
+// it was ended for it is left out: nobody knows.
+func shorten(stream any, v judge.Verdict) {
+	fields, ok := stream.(map[string]any)
+	if !ok {
+		return
+	}
+	if text, ok := fields["text"].(string); ok && len(text) > 80 {
+		fields["text"] = fmt.Sprintf("%s… and so on, %d bytes", text[:16], len(text))
+	}
+	if v == judge.OutputLimit {
+		delete(fields, "bytes")
+	}
+}
+
+// assertLines shows only the records that differ.
+func assertLines(t *testing.T, want, got string) {
+	t.Helper()
+	wantLines, gotLines := strings.Split(want, "\n"), strings.Split(got, "\n")
+	if len(wantLines) != len(gotLines) {
+		t.Errorf("%d records, want %d", len(gotLines)-1, len(wantLines)-1)
+	}
+	for i := range min(len(wantLines), len(gotLines)) {
+		if wantLines[i] != gotLines[i] {
+			t.Errorf("record %d:\nwant %s\ngot  %s", i+1, wantLines[i], gotLines[i])
+		}
+	}
 }
 
 // wantedStatus is what section 9 of the design asks for, given the records.

@@ -24,7 +24,7 @@ const patience = 20 * time.Second
 // busyProgram shows in a pipe of ours that it runs: it and everything that it starts hold the pipe open,
 // so that its end tells when the last of them is gone. It sleeps, spins and forks, and minds no signal.
 const busyProgram = `#!/bin/bash
-exec 3>/pipe
+exec 3>/shared/pipe
 trap '' TERM INT HUP
 (setsid bash -c 'trap "" TERM INT HUP; while :; do sleep 1000; done' &)
 while :; do (exit); done &
@@ -46,7 +46,7 @@ command = ["true"]
 [[task]]
 name    = "busy"
 command = ["./busy"]
-sandbox = { binds = ["pipe:/pipe:rw"] }
+sandbox = { binds = ["shared:/shared:rw"] }
 `
 
 // busyJudge is a judge with a program that runs.
@@ -63,8 +63,10 @@ func startBusy(t *testing.T) *busyJudge {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/tasks.toml", []byte(busyTasks), 0o644))
 	require.NoError(t, os.WriteFile(dir+"/busy", []byte(busyProgram), 0o755))
-	require.NoError(t, unix.Mkfifo(dir+"/pipe", 0))
-	require.NoError(t, os.Chmod(dir+"/pipe", 0o666))
+	pipe := dir + "/shared/pipe"
+	require.NoError(t, os.Mkdir(dir+"/shared", 0o755))
+	require.NoError(t, unix.Mkfifo(pipe, 0))
+	require.NoError(t, os.Chmod(pipe, 0o666)) // whatever the umask and the program's user are
 	j := &busyJudge{records: filepath.Join(dir, "records.jsonl")}
 	j.Cmd = exec.Command("judge", "run", "--jobs", "1", "--format", "none", "--out", j.records, dir)
 	j.Stderr = &j.stderr
@@ -74,7 +76,7 @@ func startBusy(t *testing.T) *busyJudge {
 		j.Wait()
 	})
 	within(t, "the program starts", func() (err error) {
-		j.pipe, err = os.Open(dir + "/pipe") // waits for the program to open it too
+		j.pipe, err = os.Open(pipe) // waits for the program to open it too
 		return err
 	})
 	t.Cleanup(func() { j.pipe.Close() })
@@ -161,7 +163,7 @@ func TestProgramsDieWithAKilledJudge(t *testing.T) {
 	kept := living.groups()
 	require.NotEmpty(t, kept)
 
-	records, status := judgeFixture(t, fixtures+"/defaults-include")
+	records, status := judgeFixture(t, fixtures+"/defaults-include", runFlags{})
 	assert.Equal(t, statusExpected, status)
 	assert.NotEmpty(t, records)
 	assert.Empty(t, dead.groups(), "left by the dead judge after the next run")

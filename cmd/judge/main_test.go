@@ -107,7 +107,7 @@ func ownerOf(group string) int {
 
 // canJudge tells once why this host cannot isolate or limit programs; nil: it can.
 var canJudge = sync.OnceValue(func() error {
-	if err := trySandbox(); err != nil {
+	if err := isolate.Probe(); err != nil {
 		return err
 	}
 	host, err := limits.Open(limits.Options{})

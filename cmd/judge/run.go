@@ -65,6 +65,11 @@ func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	if tasks, err = judge.Plan(tasks, f.only); err != nil {
 		return &failure{statusUsage, err}
 	}
+	return f.judge(ctx, tasks, stdout, stderr)
+}
+
+// judge judges a plan.
+func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr io.Writer) error {
 	sink, err := f.sink(stdout, stderr)
 	if err != nil {
 		return &failure{statusUsage, fmt.Errorf("--out: %w", err)}

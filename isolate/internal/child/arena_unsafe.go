@@ -58,7 +58,7 @@ func (a *Arena) address(offset int) uintptr { return uintptr(a.at(offset)) }
 // the plan says PR_SET_PDEATHSIG.
 func (a *Arena) Start(plan Plan) (pid int, err error) {
 	b := (*block)(a.at(0))
-	*b = block{programStack: a.address(programStackEnd)}
+	*b = block{programStack: a.address(programStackEnd), programEntry: entryOf(programMain)}
 	image := newImage(a.address(imageStart))
 	lists := []struct {
 		steps []Step
@@ -94,8 +94,8 @@ func (a *Arena) Start(plan Plan) (pid int, err error) {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old); err != nil {
 		return 0, os.NewSyscallError("rt_sigprocmask", err)
 	}
-	r := cloneInit(plan.Flags|unix.CLONE_VM|unix.CLONE_PARENT_SETTID|uintptr(unix.SIGCHLD),
-		a.address(initStackEnd), uintptr(unsafe.Pointer(&b.initPID)), b)
+	r := clone(plan.Flags|unix.CLONE_VM|unix.CLONE_PARENT_SETTID|uintptr(unix.SIGCHLD),
+		a.address(initStackEnd), uintptr(unsafe.Pointer(&b.initPID)), b, entryOf(initMain))
 	unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
 	runtime.KeepAlive(a)
 	if failed(r) {

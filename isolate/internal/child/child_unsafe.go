@@ -23,6 +23,7 @@ type block struct {
 	afterCalls   calls // run by init when it is
 	programCalls calls // run by the program up to the gate
 	programStack uintptr
+	programEntry uintptr
 	initPID      int32 // as the parent sees it; the kernel writes it before init runs
 	status       uint32
 	disk         unsafe.Pointer // path in the writable layer
@@ -64,11 +65,13 @@ type msghdr struct {
 //go:noescape
 func rawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) (result uintptr)
 
+// clone makes a process of this memory that calls entry(b) on its own stack.
+//
 //go:noescape
-func cloneInit(flags, stack, tid uintptr, b *block) (result uintptr)
+func clone(flags, stack, tid uintptr, b *block, entry uintptr) (result uintptr)
 
-//go:noescape
-func cloneProgram(flags, stack, tid uintptr, b *block) (result uintptr)
+// entryOf returns the address of a function's code.
+func entryOf(f func(*block)) uintptr { return **(**uintptr)(unsafe.Pointer(&f)) }
 
 // The functions below run in processes that share the intermediate's memory but are unknown to
 // its runtime: no allocation, no stack growth, no locks, no pointers written to the heap.
@@ -138,7 +141,7 @@ func initMain(b *block) {
 	if i, errno := b.initCalls.run(); errno != 0 {
 		b.report(phaseInit, i, errno)
 	}
-	pid := cloneProgram(unix.CLONE_VM|uintptr(unix.SIGCHLD), b.programStack, 0, b)
+	pid := clone(unix.CLONE_VM|uintptr(unix.SIGCHLD), b.programStack, 0, b, b.programEntry)
 	if failed(pid) {
 		b.report(phaseClone, 0, -pid)
 	}

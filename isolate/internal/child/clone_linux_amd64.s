@@ -13,42 +13,27 @@ TEXT ·rawSyscall(SB), NOSPLIT, $0-64
 	MOVQ AX, result+56(FP)
 	RET
 
-// func cloneInit(flags, stack, tid uintptr, b *block) (result uintptr)
-TEXT ·cloneInit(SB), NOSPLIT, $0-40
+// func clone(flags, stack, tid uintptr, b *block, entry uintptr) (result uintptr)
+//
+// The child calls entry(b) in ABIInternal: first argument in AX, zero in X15. A call by name would go
+// through an ABI0 wrapper, which the race detector instruments, whatever entry's own pragmas are.
+TEXT ·clone(SB), NOSPLIT, $0-48
 	MOVQ flags+0(FP), DI
 	MOVQ stack+8(FP), SI
 	MOVQ tid+16(FP), DX
 	MOVQ b+24(FP), R12
+	MOVQ entry+32(FP), R13
 	XORL R10, R10
 	XORL R8, R8
 	MOVL $56, AX // clone(flags, stack, parent_tid, child_tid, tls)
 	SYSCALL
 	TESTQ AX, AX
 	JZ   child
-	MOVQ AX, result+32(FP)
+	MOVQ AX, result+40(FP)
 	RET
 child:
 	SUBQ $32, SP
-	MOVQ R12, 0(SP)
-	CALL ·initMain(SB)
-	INT  $3
-
-// func cloneProgram(flags, stack, tid uintptr, b *block) (result uintptr)
-TEXT ·cloneProgram(SB), NOSPLIT, $0-40
-	MOVQ flags+0(FP), DI
-	MOVQ stack+8(FP), SI
-	MOVQ tid+16(FP), DX
-	MOVQ b+24(FP), R12
-	XORL R10, R10
-	XORL R8, R8
-	MOVL $56, AX
-	SYSCALL
-	TESTQ AX, AX
-	JZ   child
-	MOVQ AX, result+32(FP)
-	RET
-child:
-	SUBQ $32, SP
-	MOVQ R12, 0(SP)
-	CALL ·programMain(SB)
+	XORPS X15, X15
+	MOVQ R12, AX
+	CALL R13
 	INT  $3

@@ -1,10 +1,13 @@
 package child
 
 import (
+	"fmt"
+	"os"
+	"strings"
+
 	"golang.org/x/sys/unix"
 
-	"fmt"
-	"strings"
+	"judge/isolate/internal/handshake"
 )
 
 // Step is one system call of a child as data: it can be printed, compared and tested without
@@ -26,6 +29,24 @@ func (p Plan) program(a *Arena) []Step {
 	return append(p.Program[:len(p.Program):len(p.Program)],
 		a.readyMessage(pidfd),
 		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{pidfd}})
+}
+
+// Tell is a step that sends a message, with a descriptor unless that is negative.
+func Tell(m handshake.Message, fd int) Step {
+	name := "send " + m.Kind.String()
+	if fd < 0 {
+		data := m.Encode()
+		return Step{Name: name, Call: unix.SYS_SENDTO, Args: []any{Socket, data, len(data), unix.MSG_NOSIGNAL, 0, 0}}
+	}
+	m.Files = make([]*os.File, 1)
+	return Step{Name: name, Call: unix.SYS_SENDMSG, Args: []any{Socket, gather{data: m.Encode(), fd: fd}, unix.MSG_NOSIGNAL}}
+}
+
+// Await is a step that waits for a message without arguments; anything longer or shorter, and the
+// peer's end, fail it.
+func Await(k handshake.Kind) Step {
+	size := len(handshake.Message{Kind: k}.Encode())
+	return Step{Name: "await " + k.String(), Call: unix.SYS_RECVFROM, Args: []any{Socket, make([]byte, 2*size), 2 * size, 0, 0, 0}, Want: size + 1}
 }
 
 // Plan is everything that init and the program do before the program is executed. The steps of

@@ -74,6 +74,9 @@ func (c *Conn) Send(m Message) error {
 	if len(data) > Size/2 {
 		return fmt.Errorf("send %v: %d bytes are more than a message may have (%d)", m.Kind, len(data), Size/2)
 	}
+	if len(m.Files) > MaxFiles {
+		return fmt.Errorf("send %v: %d descriptors are more than a message may have (%d)", m.Kind, len(m.Files), MaxFiles)
+	}
 	var rights []byte
 	if len(m.Files) > 0 {
 		fds := make([]int, len(m.Files))
@@ -145,6 +148,9 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 	})
 	if err == nil {
 		err = recvErr
+	}
+	if err == unix.ECONNRESET { // the peer died with messages of ours unread
+		err = io.EOF
 	}
 	if err != nil {
 		return Message{}, err

@@ -16,14 +16,27 @@
 //	                        <──     set-root (+ a descriptor for each mount)
 //	  root-ready            ──>
 //	                        <──     prepare (+ the run's socket)
-//	  gone                  ──>     the run's init is reaped
+//	                        <──     join (+ a socket, pidfd of a run's init)
+//	  gone                  ──>     a run's init, or what joined it, is reaped
 //
 // The conversation of a run, on the run's socket, whose end is inherited by init and the program:
 //
 //	init, program                   parent
+//	  hooks                 ──>     runs the caller's hook, before pivot_root or before execve
+//	                        <──     hooks-done
+//	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about
+//	                        <──     seccomp-done
 //	  ready (+ pidfd)       ──>     admits the program to its groups
 //	                        <──     go (+ the program's descriptors); the clocks start
 //	  exit                  ──>
+//
+// The conversation of a parent without privileges with the process that keeps its mounts:
+//
+//	keeper                          parent
+//	                        <──     scratch-please
+//	  scratch-done          ──>     a Scratch has a file system, or none any more
+//	                        <──     mount-please
+//	  mount-fd (+ a tree)   ──>     passes a tree on with set-root; or reads or writes a file
 //
 // Each side may send error instead of what is expected of it.
 package handshake

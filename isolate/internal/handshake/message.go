@@ -17,10 +17,19 @@ const (
 	SetRoot                // parent: these are the mounts of the runs to come (+ a descriptor each)
 	RootReady              // intermediate: they are in place
 	Prepare                // parent: make a sandbox (+ the run's socket)
+	Join                   // parent: make a program in a run's namespaces (+ a socket, pidfd of its init)
+	Hooks                  // init, program: the caller's hook may look now
+	HooksDone              // parent: it has
+	SeccompNotify          // program: supervise my system calls (+ listener)
+	SeccompDone            // parent: they are
 	Ready                  // program: at the gate (+ pidfd of init)
 	Go                     // parent: the last calls (+ the program's descriptors)
 	Exit                   // init: how the program ended, and when
 	Gone                   // intermediate: init is reaped, nothing of the run is left
+	ScratchPlease          // parent: make or remove the file system of a Scratch
+	ScratchDone            // keeper: done
+	MountPlease            // parent: open a tree of mounts, or a file of a Scratch
+	MountFD                // keeper: here it is (+ the descriptor)
 	Error                  // anyone, instead of the expected message
 	kinds
 )
@@ -40,10 +49,19 @@ var shapes = [kinds]shape{
 	SetRoot:           {name: "set-root", args: 1, maxFDs: MaxFiles},
 	RootReady:         {name: "root-ready"},
 	Prepare:           {name: "prepare", minFiles: 1, maxFDs: 1},
+	Join:              {name: "join", minFiles: 2, maxFDs: 2},
+	Hooks:             {name: "hooks", args: 1},
+	HooksDone:         {name: "hooks-done"},
+	SeccompNotify:     {name: "seccomp-notify", minFiles: 1, maxFDs: 1},
+	SeccompDone:       {name: "seccomp-done"},
 	Ready:             {name: "ready", args: 2, minFiles: 1, maxFDs: 1},
 	Go:                {name: "go", args: 1, maxFDs: MaxFiles},
 	Exit:              {name: "exit", args: 1},
 	Gone:              {name: "gone", args: 1},
+	ScratchPlease:     {name: "scratch-please", args: 1},
+	ScratchDone:       {name: "scratch-done"},
+	MountPlease:       {name: "mount-please", args: 1},
+	MountFD:           {name: "mount-fd", minFiles: 1, maxFDs: 1},
 	Error:             {name: "error", args: 1},
 }
 

@@ -3,6 +3,7 @@ package handshake
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestDecodeRefusesAndNamesExpectedAndGot(t *testing.T) {
 		{"nothing", nil, 0, "message of 0 bytes: want at least 8"},
 		{"head cut off", head(RootReady, 0, 0)[:7], 0, "message of 7 bytes: want at least 8"},
 		{"kind zero", head(0, 0, 0), 0, "message of unknown kind 0"},
-		{"kind after the last", head(kinds, 0, 0), 0, "message of unknown kind 12"},
+		{"kind after the last", head(kinds, 0, 0), 0, fmt.Sprintf("message of unknown kind %d", kinds)},
 		{"largest kind", head(255, 0, 0), 0, "message of unknown kind 255"},
 		{"reserved bytes", reserved, 0, "root-ready: reserved bytes are not zero"},
 		{"argument too many", withLength(head(RootReady, 1, 0), 0), 0, "root-ready: expected 0 arguments, got 1"},

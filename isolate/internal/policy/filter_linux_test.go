@@ -267,6 +267,10 @@ func TestFilterDecidesByArguments(t *testing.T) {
 		"core limit, from an address of 4G": {Seccomp{}, "prlimit64", []uint64{0, unix.RLIMIT_CORE, 1 << 32, 0}, denied},
 		"core limit, dirty upper half":      {Seccomp{}, "prlimit64", []uint64{0, high | unix.RLIMIT_CORE, 8, 0}, denied},
 		"descriptor limit, changed":         {Seccomp{}, "prlimit64", []uint64{0, unix.RLIMIT_NOFILE, 8, 0}, allow},
+		"limit of pid 1, read":              {Seccomp{}, "prlimit64", []uint64{1, unix.RLIMIT_CPU, 0, 8}, allow},
+		"limit of pid 1, changed":           {Seccomp{}, "prlimit64", []uint64{1, unix.RLIMIT_CPU, 8, 0}, denied},
+		"limit of pid 1, from 4G":           {Seccomp{}, "prlimit64", []uint64{1, unix.RLIMIT_CPU, 1 << 32, 0}, denied},
+		"own limit, dirty upper half":       {Seccomp{}, "prlimit64", []uint64{high, unix.RLIMIT_NOFILE, 8, 0}, allow},
 		"core limit, changed the old way":   {Seccomp{}, "setrlimit", []uint64{unix.RLIMIT_CORE, 8}, denied},
 	} {
 		t.Run(name, func(t *testing.T) {

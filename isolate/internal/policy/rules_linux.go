@@ -85,9 +85,13 @@ func (s Seccomp) rules() []rule {
 		// with a pipe), as root and charged to nobody; a limit of 0 does not. So it may be read,
 		// not changed.
 		{"setrlimit", []arm{{[]test{is(0, unix.RLIMIT_CORE)}, denied}}, allow},
+		// And nobody sets the limits of another process: init's, when it has the program's user id.
 		{"prlimit64", []arm{
 			{[]test{is(1, unix.RLIMIT_CORE), has(2, everyBit)}, denied},
 			{[]test{is(1, unix.RLIMIT_CORE), hasHigh(2, everyBit)}, denied},
+			{[]test{is(0, 0)}, allow},
+			{[]test{has(2, everyBit)}, denied},
+			{[]test{hasHigh(2, everyBit)}, denied},
 		}, allow},
 	}
 }

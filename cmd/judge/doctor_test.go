@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"judge/judge"
+	"judge/limits"
+)
+
+func TestDoctorPrints(t *testing.T) {
+	good := diagnosis{
+		kernel: "Linux 6.18.0, amd64", user: "root",
+		isolation:  map[string]string{"root": "overlay", "seccomp": "allow-list"},
+		mechanisms: map[string]string{"cpu": "cgroup v2 cpu.stat", "memory": "cgroup v2 memory"},
+		languages:  []languageState{{name: "c", version: "gcc 12.2.0"}, {name: "cpp", missing: "g++"}},
+	}
+	left := good
+	left.problems = []limits.Problem{{Limit: "left-over", Sentence: "Groups stay behind.", Fix: "nothing"}}
+	swap := good
+	swap.problems = []limits.Problem{{Limit: "swap", Sentence: "Swap is not counted.", Fix: "swapoff -a"}}
+	fatal := good
+	fatal.problems = []limits.Problem{{Limit: "memory", Sentence: "No control group can hold the memory limit.", Fix: "run as root", Fatal: true}}
+	broken := good
+	broken.languages = []languageState{{name: "c", version: "gcc 12.2.0", problem: "runtime-error: ended by SIGSYS"}}
+	nothing := diagnosis{kernel: "Linux 4.19.0, amd64", user: "user 1000", sandbox: errors.New("start the intermediate: operation not permitted")}
+
+	for _, test := range []struct {
+		name  string
+		d     diagnosis
+		exact bool
+	}{
+		{"good", good, true},
+		{"left-over", left, true},
+		{"swap", swap, false},
+		{"fatal", fatal, false},
+		{"broken-language", broken, false},
+		{"nothing", nothing, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var b strings.Builder
+			require.NoError(t, test.d.print(&b))
+			golden := filepath.Join("testdata", "doctor", test.name+".txt")
+			if *update {
+				require.NoError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
+				require.NoError(t, os.WriteFile(golden, []byte(b.String()), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err, "run go test -update")
+			assert.Equal(t, string(want), b.String())
+			assert.Equal(t, test.exact, test.d.exact())
+		})
+	}
+}
+
+func TestLanguageStateLearnsFromRecords(t *testing.T) {
+	records := []*judge.Record{
+		{Kind: judge.KindCompile, Language: "c", Compiler: "gcc 12"},
+		{Kind: judge.KindSubmission, Language: "c", Verdict: judge.Accepted},
+		{Kind: judge.KindCompile, Language: "python", Compiler: "Python 3\x1b[31m"},
+		{Kind: judge.KindSubmission, Language: "python", Verdict: judge.RuntimeError, Message: "exit code 1"},
+	}
+	for _, test := range []struct {
+		name string
+		err  error
+		want languageState
+	}{
+		{"c", nil, languageState{name: "c", version: "gcc 12"}},
+		{"python", nil, languageState{name: "python", version: `Python 3\x1b[31m`, problem: "runtime-error: exit code 1"}},
+		{"bash", errors.New("no cgroups"), languageState{name: "bash", problem: "no cgroups"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			l := languageState{name: test.name}
+			l.learn(records, test.err)
+			assert.Equal(t, test.want, l)
+		})
+	}
+}
+
+// TestHelloKnowsEachLanguage keeps doctor complete: a language that is built in has a program in hello.
+func TestHelloKnowsEachLanguage(t *testing.T) {
+	task, remove, err := helloTask()
+	require.NoError(t, err)
+	defer remove()
+	_, err = judge.Load(writeTasks(t, `
+		[[task]]
+		name        = "t"
+		submissions = ["x"]
+		language    = "no such language"
+		test        = [{ input = "", answer = "" }]`))
+	require.Error(t, err)
+	_, known, found := strings.Cut(err.Error(), "want one of ")
+	require.True(t, found, err)
+	known, _, _ = strings.Cut(known, "\n")
+	var tried []string
+	for _, s := range task.Submissions {
+		tried = append(tried, s.Language.Name)
+	}
+	assert.ElementsMatch(t, strings.Split(known, ", "), tried)
+}
+
+func writeTasks(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "tasks.toml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	return file
+}

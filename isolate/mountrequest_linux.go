@@ -1,0 +1,220 @@
+package isolate
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// mounterPlace is covered, in a mounter's or keeper's namespace, by a tmpfs with the mount points
+// of the Scratches.
+const mounterPlace = "/proc"
+
+// makeMounterPlace prepares a new mount namespace for the requests.
+func makeMounterPlace() error {
+	// Slave: what the host unmounts goes here too, and nothing of ours gets out.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		return os.NewSyscallError("mount MS_SLAVE", err)
+	}
+	return os.NewSyscallError("mount tmpfs", unix.Mount("tmpfs", mounterPlace, "tmpfs", plainMount, "mode=700,size=1m"))
+}
+
+// scratchRequest asks for the file system of a Scratch with its directories, for mount points in
+// it, or for its end.
+type scratchRequest struct {
+	Place  string // its mount point
+	Spec   rootSpec
+	Points []bindSpec
+	Remove bool
+}
+
+func (r scratchRequest) perform() error {
+	switch {
+	case r.Remove:
+		removeScratch(r.Place)
+		return nil
+	case r.Points != nil:
+		return makeMountPoints(r.Place+"/upper", r.Points)
+	}
+	if err := unix.Mkdir(r.Place, 0o700); err != nil {
+		return err
+	}
+	if err := r.mount(); err != nil {
+		removeScratch(r.Place)
+		return err
+	}
+	return nil
+}
+
+func (r scratchRequest) mount() error {
+	options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", r.Spec.Size, r.Spec.Inodes+16)
+	if err := unix.Mount("tmpfs", r.Place, "tmpfs", plainMount, options); err != nil {
+		return os.NewSyscallError("mount tmpfs", err)
+	}
+	for _, d := range scratchDirs(r.Spec) {
+		if err := unix.Mkdir(r.Place+d.path, 0); err != nil {
+			return err
+		}
+		if err := unix.Chmod(r.Place+d.path, uint32(d.mode)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func removeScratch(place string) {
+	unix.Unmount(place, unix.MNT_DETACH)
+	unix.Rmdir(place)
+}
+
+// mountRequest asks for one of its members.
+type mountRequest struct {
+	Tree *treeRequest `json:",omitempty"`
+	File *fileRequest `json:",omitempty"`
+}
+
+func (r mountRequest) perform() (*os.File, error) {
+	switch {
+	case r.Tree != nil:
+		return r.Tree.perform()
+	case r.File != nil:
+		return r.File.perform()
+	}
+	return nil, fmt.Errorf("bug: a request for nothing")
+}
+
+// check refuses a descriptor that is not what was asked for.
+func (r mountRequest) check(f *os.File) error {
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		return os.NewSyscallError("fcntl", err)
+	}
+	if tree := flags&unix.O_PATH != 0; tree != (r.Tree != nil) {
+		return fmt.Errorf("expected a tree: %t, got a descriptor with flags %#x", r.Tree != nil, flags)
+	}
+	return nil
+}
+
+// treeRequest asks for a copy of the mounts at and below a path, attached nowhere.
+type treeRequest struct {
+	Path       string // of the host, or of a Scratch
+	Attributes uint64 // to be set, MOUNT_ATTR_…
+	// Owners are to get the directories of a Scratch that a run writes to; Spec says which.
+	Owners *ids      `json:",omitempty"`
+	Spec   *rootSpec `json:",omitempty"`
+}
+
+func (r treeRequest) perform() (*os.File, error) {
+	if r.Owners != nil && r.Spec != nil {
+		if err := r.Owners.own(r.Path, *r.Spec); err != nil {
+			return nil, err
+		}
+	}
+	fd, err := openTree(r.Path, r.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), r.Path), nil
+}
+
+// own hands over the directories that runs write to.
+func (i ids) own(place string, spec rootSpec) error {
+	for _, d := range scratchDirs(spec) {
+		owner := i.Init
+		if d.owned {
+			owner = i.Program
+		}
+		if err := unix.Lchown(place+d.path, int(owner.UID), int(owner.GID)); err != nil {
+			return fmt.Errorf("chown %s: %w", d.path, err)
+		}
+	}
+	return nil
+}
+
+// fileRequest asks for a file of a Scratch. The parent does not open it by itself, because it may
+// not be allowed to: a program can shut out all others from what it makes.
+type fileRequest struct {
+	Layer  string // the directory that is the root for a run
+	Name   string // relative to it
+	Create bool   // to write, with the directories above it; it may not exist
+}
+
+func (r fileRequest) perform() (*os.File, error) {
+	dir, err := unix.Open(r.Layer, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_PATH, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(dir)
+	flags, mode := unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0
+	if r.Create {
+		if err := makeDirs(dir, path.Dir(r.Name)); err != nil {
+			return nil, err
+		}
+		flags, mode = unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o200
+	}
+	fd, err := openBeneath(dir, r.Name, flags, mode)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), r.Name), nil
+}
+
+// openBeneath opens what is below a directory, following no links: a program may have made them.
+func openBeneath(dir int, name string, flags, mode int) (int, error) {
+	return unix.Openat2(dir, name, &unix.OpenHow{
+		Flags:   uint64(flags | unix.O_CLOEXEC),
+		Mode:    uint64(mode),
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
+	})
+}
+
+// makeMountPoints makes the targets of binds that are missing in a layer.
+func makeMountPoints(layer string, binds []bindSpec) error {
+	dir, err := unix.Open(layer, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_PATH, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
+	for _, b := range binds {
+		name := strings.TrimPrefix(path.Clean("/"+b.Target), "/")
+		if !b.File {
+			if err := makeDirs(dir, name); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := makeDirs(dir, path.Dir(name)); err != nil {
+			return err
+		}
+		fd, err := openBeneath(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o444)
+		if err == unix.EEXIST {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("make /%s: %w", name, err)
+		}
+		unix.Close(fd)
+	}
+	return nil
+}
+
+// makeDirs makes the directories of a relative path that are missing.
+func makeDirs(dir int, name string) error {
+	made, parent := "", dir
+	for _, part := range strings.Split(name, "/") {
+		made = path.Join(made, part)
+		if err := unix.Mkdirat(parent, part, 0o755); err != nil && err != unix.EEXIST {
+			return fmt.Errorf("make directory /%s: %w", made, err)
+		}
+		next, err := openBeneath(dir, made, unix.O_DIRECTORY|unix.O_PATH, 0)
+		if err != nil {
+			return fmt.Errorf("directory /%s: %w", made, err)
+		}
+		defer unix.Close(next)
+		parent = next
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+//go:build linux
+
+package isolate
+
+import (
+	"os"
+	"slices"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/policy"
+)
+
+// supervisor answers for the system calls that the filter forbids (seccomp_unotify(2)): it refuses
+// them, and remembers which they were. It runs from watch until no process has the filter any more.
+type supervisor struct {
+	listener *os.File
+	ended    func(call string) // ends the run at the first forbidden call; nil: the call fails
+	done     chan struct{}
+	refused  []string // read after done
+}
+
+// maxRefused bounds what a record says of a program that tries everything.
+const maxRefused = 16
+
+// notification and response are struct seccomp_notif and seccomp_notif_resp.
+type (
+	notification struct {
+		id    uint64
+		pid   uint32
+		flags uint32
+		nr    int32
+		arch  uint32
+		ip    uint64
+		args  [6]uint64
+	}
+	response struct {
+		id    uint64
+		value int64
+		err   int32
+		flags uint32
+	}
+)
+
+// SECCOMP_IOCTL_NOTIF_RECV and SECCOMP_IOCTL_NOTIF_SEND.
+const (
+	notifyReceive = 0xc0502100
+	notifySend    = 0xc0182101
+)
+
+// watch takes the listener over.
+func watch(listener *os.File, ended func(string)) (*supervisor, error) {
+	defer listener.Close()
+	f, err := pollable(listener)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	s := &supervisor{listener: f, ended: ended, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		for s.serve(raw) {
+		}
+	}()
+	return s, nil
+}
+
+// pollable returns a copy of the descriptor that can be waited for without a thread: os.NewFile asks
+// for that only when it finds it non-blocking.
+func pollable(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fd), "seccomp listener"), nil
+}
+
+// serve answers the next call; false when there will be none.
+func (s *supervisor) serve(raw syscall.RawConn) bool {
+	more := false
+	err := raw.Read(func(fd uintptr) bool {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		if n, err := unix.Poll(fds, 0); n == 0 || err == unix.EINTR {
+			return false
+		}
+		if fds[0].Revents&unix.POLLIN == 0 {
+			return true // nobody has the filter
+		}
+		s.answer(fd)
+		more = true
+		return true
+	})
+	return more && err == nil
+}
+
+func (s *supervisor) answer(fd uintptr) {
+	var n notification
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, notifyReceive, uintptr(unsafe.Pointer(&n))); errno != 0 {
+		return // the caller was killed meanwhile
+	}
+	name := policy.CallName(int(n.nr))
+	if len(s.refused) < maxRefused && !slices.Contains(s.refused, name) {
+		s.refused = append(s.refused, name)
+	}
+	if s.ended != nil {
+		s.ended(name)
+		return // it waits for the answer until it is killed
+	}
+	r := response{id: n.id, err: -int32(unix.EPERM)}
+	unix.Syscall(unix.SYS_IOCTL, fd, notifySend, uintptr(unsafe.Pointer(&r)))
+}
+
+// stop waits for the end; all processes with the filter must be dead.
+func (s *supervisor) stop() []string {
+	<-s.done
+	s.listener.Close()
+	return s.refused
+}

@@ -1,0 +1,148 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"judge/fixtures/hostile"
+	"judge/judge"
+)
+
+// Runner runs hostile programs, one after the other. It is for one goroutine. Close removes what it
+// planted on the host.
+type Runner struct {
+	version   string // of the judge
+	dir       string
+	languages languages
+	canaries  *canaries
+	before    snapshot
+	grace     time.Duration // what starting a sandbox takes here
+}
+
+// NewRunner plants the canaries and judges a harmless program. The error is a *judge.HostError if this
+// host cannot isolate.
+func NewRunner(ctx context.Context, version string) (r *Runner, err error) {
+	r = &Runner{version: version}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	if r.dir, err = os.MkdirTemp("", "judge-selftest-"); err != nil {
+		return nil, err
+	}
+	// Whoever gets out of a sandbox can look into it: canaries are there to be found.
+	if err := os.Chmod(r.dir, 0o755); err != nil {
+		return nil, err
+	}
+	r.languages = languages{dir: r.dir, known: map[string]*judge.Language{}}
+	if r.canaries, err = plant(r.dir); err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	records, err := r.judge(ctx, 1, control())
+	if err != nil {
+		return nil, err
+	}
+	r.grace = time.Since(begin)
+	for _, record := range records {
+		if record.Kind == judge.KindSubmission && record.Verdict != judge.Accepted {
+			return nil, &judge.HostError{Err: fmt.Errorf("a harmless program: %s: %s", record.Verdict, record.Message)}
+		}
+	}
+	r.before = r.look()
+	return r, nil
+}
+
+// Close removes the canaries and all files. It is idempotent.
+func (r *Runner) Close() error {
+	var errs []error
+	if r.canaries != nil {
+		errs = append(errs, r.canaries.Close())
+		r.canaries = nil
+	}
+	if r.dir != "" {
+		errs = append(errs, os.RemoveAll(r.dir))
+		r.dir = ""
+	}
+	return errors.Join(errs...)
+}
+
+// Run runs one program. The error is one of ours, or the context's.
+func (r *Runner) Run(ctx context.Context, p hostile.Program) (Result, error) {
+	needs, task, err := r.task(p)
+	if err != nil || needs != "" {
+		return Result{Program: p, Needs: needs}, err
+	}
+	begin := time.Now()
+	e := evidence{grace: r.grace}
+	if p.Stage == hostile.StagePair {
+		e.records, err = r.judge(ctx, len(task.Tests), task)
+		if err == nil {
+			e.control, err = r.judge(ctx, 1, control())
+		}
+	} else {
+		var records []timed
+		records, err = r.judge(ctx, 1, task, control())
+		for _, record := range records {
+			if record.Task == task.Name {
+				e.records = append(e.records, record)
+			} else {
+				e.control = append(e.control, record)
+			}
+		}
+	}
+	if err != nil {
+		return Result{Program: p}, err
+	}
+	now := r.look()
+	e.host, e.contacts = r.before.changes(now), r.canaries.contacts()
+	r.before = now
+	result := conclude(p, e)
+	result.Took = time.Since(begin)
+	return result, nil
+}
+
+// task is what to judge, or what it needs that is not there.
+func (r *Runner) task(p hostile.Program) (needs string, task judge.Task, err error) {
+	switch p.Stage {
+	case hostile.StageInteractive:
+		return "interactors", task, nil
+	case hostile.StageCompileNames:
+		return "a list of sources' names", task, nil
+	}
+	language, needs, err := r.languages.of(p.Extension())
+	if err != nil || needs != "" {
+		return needs, task, err
+	}
+	task, err = attack(p, language, r.dir, r.canaries)
+	return "", task, err
+}
+
+// judge runs tasks and returns their records. All tests are run, whatever becomes of the first.
+func (r *Runner) judge(ctx context.Context, jobs int, tasks ...judge.Task) ([]timed, error) {
+	sink := &watch{last: time.Now()}
+	_, err := judge.Batch{Jobs: jobs, AllTests: true, Version: r.version}.Run(ctx, tasks, sink)
+	return sink.records, err
+}
+
+// watch is a judge.Sink that notes when records come.
+type watch struct {
+	records []timed
+	last    time.Time
+}
+
+func (w *watch) Write(r *judge.Record) error {
+	now := time.Now()
+	w.records = append(w.records, timed{r, now.Sub(w.last)})
+	w.last = now
+	return nil
+}
+
+func (w *watch) Close() error { return nil }
+
+// look takes a snapshot of the host, the canaries' state included.
+func (r *Runner) look() snapshot { return takeSnapshot(r.canaries.pid()) }

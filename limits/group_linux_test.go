@@ -1,0 +1,248 @@
+package limits
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+const mib = 1 << 20
+
+func TestGroupCountsCPUOfAllProcesses(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		tests := []struct {
+			name string
+			role string
+			args []string
+		}{
+			{"one thread", "spin", []string{"200", "1"}},
+			{"four threads", "spin", []string{"50", "4"}},
+			{"children", "spin-children", []string{"50", "4"}},
+		}
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				g := newGroup(t, h)
+				p := startProgram(t, g, tt.role, tt.args...)
+				before := p.cpu(t)
+				require.NoError(t, g.Start())
+				p.open(t)
+				require.NoError(t, p.cmd.Wait())
+				u, err := g.Usage()
+				require.NoError(t, err)
+				require.True(t, u.HasCPU)
+				// What the kernel says of the process and its children that were waited for.
+				own := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime() - before
+				t.Logf("rusage says %v, the group %v", own, u.CPU)
+				assert.InDelta(t, own.Seconds(), u.CPU.Seconds(), 0.01+own.Seconds()/50)
+			})
+		}
+	})
+}
+
+func TestGroupCountsMemoryThatIsTouched(t *testing.T) {
+	h := openHost(t)
+	if !h.keeps(memoryPeak) {
+		t.Skip("the kernel does not keep the peak")
+	}
+	nothing, err := run(t, h, Limits{}, "touch", "0")
+	require.NoError(t, err)
+	for _, n := range []int64{10, 100} {
+		t.Run(fmt.Sprint(n, " MiB"), func(t *testing.T) {
+			u, err := run(t, h, Limits{}, "touch", fmt.Sprint(n))
+			require.NoError(t, err)
+			require.True(t, u.HasMemory)
+			more := u.Memory - nothing.Memory
+			t.Logf("%s for nothing, %s more", FormatSize(nothing.Memory), FormatSize(more))
+			// The program's Go runtime is good for a megabyte more or less; bench/ has a finer measure.
+			assert.InDelta(t, n*mib, more, float64(2*mib+n*mib/100))
+		})
+	}
+}
+
+func TestPageCacheIsNotTheProgramsMemory(t *testing.T) {
+	h := openHost(t)
+	file := filepath.Join(diskDir(t), "cold")
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = io.CopyN(f, zeros{}, 20*mib)
+	require.NoError(t, err)
+	require.NoError(t, f.Sync())
+
+	warm, err := run(t, h, Limits{}, "read", file)
+	require.NoError(t, err)
+	require.NoError(t, unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED))
+	cold, err := run(t, h, Limits{}, "read", file)
+	require.NoError(t, err)
+	t.Logf("warm %s, cold %s", FormatSize(warm.Memory), FormatSize(cold.Memory))
+	assert.InDelta(t, warm.Memory, cold.Memory, mib)
+}
+
+// zeros is an endless file.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }
+
+// diskDir is a directory on a file system with a page cache of its own, which tmpfs is not.
+func diskDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	var s unix.Statfs_t
+	require.NoError(t, unix.Statfs(dir, &s))
+	if s.Type == unix.TMPFS_MAGIC {
+		t.Skip("TMPDIR is a tmpfs")
+	}
+	return dir
+}
+
+func TestMemoryLimitIsCertain(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		l := Limits{Memory: 48 * mib}
+		t.Run("within", func(t *testing.T) {
+			u, err := run(t, h, l, "touch", "20")
+			require.NoError(t, err)
+			assert.False(t, u.OOM)
+			assert.False(t, u.AtLimit)
+			assert.False(t, u.HostOOM)
+		})
+		t.Run("the program itself", func(t *testing.T) {
+			u, err := run(t, h, l, "touch", "100")
+			assert.ErrorContains(t, err, "killed")
+			assert.True(t, u.OOM)
+			assert.True(t, u.AtLimit || !u.HasMemory)
+			assert.False(t, u.HostOOM)
+			assert.InDelta(t, l.Memory, u.Memory, mib)
+		})
+		t.Run("a child whose parent waits forever", func(t *testing.T) {
+			u, err := run(t, h, l, "touch-in-child", "100")
+			assert.ErrorContains(t, err, "killed")
+			assert.True(t, u.OOM)
+		})
+	})
+}
+
+func TestProcessLimitIsNoticed(t *testing.T) {
+	h := openHost(t)
+	u, _ := run(t, h, Limits{Processes: 30}, "fork", "40")
+	assert.True(t, u.ProcessLimit)
+	assert.True(t, !u.HasProcesses || u.Processes == 30, "%d processes", u.Processes)
+
+	u, err := run(t, h, Limits{Processes: 30}, "touch", "0")
+	require.NoError(t, err)
+	assert.False(t, u.ProcessLimit)
+	if u.HasProcesses {
+		assert.Greater(t, u.Processes, 0)
+		assert.Less(t, u.Processes, 30)
+	}
+}
+
+func TestWatchEndsASpinningProgram(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		g := newGroup(t, h)
+		p := startProgram(t, g, "spin-forever")
+		limit := 100 * time.Millisecond
+		require.NoError(t, g.Limit(Limits{CPU: limit}))
+		require.NoError(t, g.Start())
+		alarms := make(chan Alarm, 1)
+		w := g.Watch(func(a Alarm) { p.kill(); alarms <- a })
+		p.open(t)
+		assert.Equal(t, AlarmCPU, <-alarms)
+		assert.Error(t, p.cmd.Wait())
+		w.Stop()
+		u, err := g.Usage()
+		require.NoError(t, err)
+		assert.Greater(t, u.CPU, limit)
+		t.Logf("%v late", u.CPU-limit)
+	})
+}
+
+func TestKillEndsTheGroup(t *testing.T) {
+	h := openHost(t)
+	if !h.kills {
+		t.Skip("no cgroup.kill")
+	}
+	g := newGroup(t, h)
+	p := startProgram(t, g, "spin-forever")
+	p.open(t)
+	populated, err := g.Populated()
+	require.NoError(t, err)
+	assert.True(t, populated)
+	require.NoError(t, g.Kill())
+	assert.ErrorContains(t, p.cmd.Wait(), "killed")
+	waitEmpty(t, g)
+}
+
+func TestAdmitOfADeadProcessSaysSo(t *testing.T) {
+	h := openHost(t)
+	g := newGroup(t, h)
+	p := startProgram(t, g, "touch", "0")
+	p.kill()
+	assert.Error(t, p.cmd.Wait())
+	assert.ErrorIs(t, g.Admit(p.cmd.Process.Pid), unix.ESRCH)
+}
+
+func TestCloseOfAGroup(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		g, err := h.NewGroup()
+		require.NoError(t, err)
+		require.NoError(t, g.Close())
+		require.NoError(t, g.Close(), "again")
+		for _, b := range h.bases {
+			assert.NoDirExists(t, filepath.Join(b.path, g.name))
+		}
+	})
+}
+
+func TestHotPathDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	h := openHost(t)
+	g := newGroup(t, h)
+	l := Limits{Memory: 64 * mib, Processes: 16}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		require.NoError(t, g.Limit(l))
+		require.NoError(t, g.Start())
+		_, err := g.CPU()
+		require.NoError(t, err)
+	}))
+}
+
+func BenchmarkGroup(b *testing.B) {
+	h := openHost(b)
+	b.Run("make and close", func(b *testing.B) {
+		for b.Loop() {
+			g, err := h.NewGroup()
+			require.NoError(b, err)
+			require.NoError(b, g.Close())
+		}
+	})
+	g := newGroup(b, h)
+	l := Limits{Memory: 64 * mib, Processes: 16}
+	for _, part := range []struct {
+		name string
+		do   func() error
+	}{
+		{"limit", func() error { return g.Limit(l) }},
+		{"start", g.Start},
+		{"cpu", func() error { _, err := g.CPU(); return err }},
+		{"usage", func() error { _, err := g.Usage(); return err }},
+		{"page cache", func() error { _, err := g.cache(); return err }},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := part.do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
