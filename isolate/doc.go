@@ -32,14 +32,19 @@
 // # Identity
 //
 // In a sandbox the intermediate and init are user 0 and the program is user 1000. To the host they
-// are two ids that belong to nobody else, of a range that follows from the intermediate's pid. The
+// are two ids that belong to nobody else, of a range that follows from the intermediate's pid: one of
+// all ids, or of those set aside for the user that we are (subuid(5)). Without such a range all three
+// have our own id, and are user 1000 inside; Mechanisms says so, and what is missing. The program is
+// then kept from init and from what it may not write by the filter and by Landlock alone. The
 // program is never root of any namespace, has no capabilities and cannot get any; init's bounding
 // set is empty and its securebits are locked before it exists.
 //
 // # Root
 //
 // The root is an overlay: a Root's layers, the highest on top, and a tmpfs of bounded size that takes
-// what the program writes. Without a root file system of the caller's own the lowest layer is a
+// what the program writes. Layers and Scratches come from a mount namespace of our own: a thread of
+// the parent has it, or, when the parent is no root, a process that ends with the last Sandbox and
+// Scratch, the keeper. Without a root file system of the caller's own the lowest layer is a
 // skeleton with the host's toolchain directories, read-only. /proc shows the run's own processes,
 // read-only; /dev has null, zero, full, random and urandom.
 //

@@ -28,7 +28,7 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", peer.State, err)
 	}
-	p, err := plan(s.spec, child.Socket)
+	p, err := plan(s.spec, 0)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (s *Sandbox) execError(err error, p Program, steps []child.Step) error {
 	err = s.explain(err, steps)
 	var step *StepError
 	if errors.As(err, &step) {
-		for _, name := range []string{execStep, findStep, interpreterStep} {
+		for _, name := range []string{execStep, interpreterStep, findStep} {
 			if len(step.Step) > len(name) && step.Step[:len(name)+1] == name+" " {
 				return &ExecError{Path: p.Path, Interpreter: name == interpreterStep, Err: step.Err}
 			}

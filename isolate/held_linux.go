@@ -24,13 +24,14 @@ type held struct {
 	initPID    int    // as we see it
 	address    uint64 // of the go message
 	supervisor *supervisor
+	refused    []string                       // known at the end
 	forbidden  atomic.Pointer[ForbiddenError] // why the supervisor has ended the run
 
 	mu    sync.Mutex // of pidfd: who kills must not hit a descriptor that was closed and used again
 	pidfd *os.File   // of init
 }
 
-// close lets a program go that was never released: it sees the end of file and exits.
+// close closes what is ours of a run that is over.
 func (h *held) close() {
 	h.conn.Close()
 	h.mu.Lock()
@@ -53,8 +54,8 @@ func (h *held) signal(sig unix.Signal) error {
 	return unix.PidfdSendSignal(int(h.pidfd.Fd()), sig, nil, 0)
 }
 
-// refused returns what the supervisor has refused, when the run is over.
-func (h *held) refused() []string {
+// supervised returns what the supervisor has refused, when the run is over.
+func (h *held) supervised() []string {
 	if h.supervisor == nil {
 		return nil
 	}
@@ -101,16 +102,25 @@ func (s *Sandbox) Discard() error {
 	}
 	h := s.next
 	s.next = nil
-	return s.end(h)
+	_, err := s.end(h)
+	return err
 }
 
-// end kills what is held and waits until nothing of it is left.
-func (s *Sandbox) end(h *held) error {
-	h.kill()
+// end kills what is held and waits until nothing of it is left. If the intermediate is not there to
+// say so, the pidfd of init does: whoever inherits init, to reap it, is none of our business.
+func (s *Sandbox) end(h *held) (goneInfo, error) {
+	h.kill() // nothing to do after a normal end: init exits by itself
+	h.conn.Close()
+	info, err := s.gone()
+	if err != nil && h.pidfd != nil {
+		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
+		if n, _ := unix.Poll(fds, int(stepTimeout.Milliseconds())); n == 0 {
+			err = errors.Join(err, errors.New("init does not die"))
+		}
+	}
 	h.close()
-	_, err := s.gone()
-	h.refused()
-	return err
+	h.refused = h.supervised()
+	return info, err
 }
 
 // gone waits until the intermediate has reaped init: nothing of the run is left then.
@@ -214,13 +224,11 @@ func (h *held) supervise(listener *os.File, pid int) (err error) {
 
 // abandon ends a sandbox that did not get to the gate, and adds to the error what is known of init.
 func (s *Sandbox) abandon(h *held) error {
-	h.close() // init and program see the end of file, wherever they are
-	info, err := s.gone()
-	h.refused()
+	info, err := s.end(h) // init and program see the end of file, wherever they are
 	if err != nil {
 		return err
 	}
-	if status := syscall.WaitStatus(info.Status); status.Signaled() {
+	if status := syscall.WaitStatus(info.Status); status.Signaled() && status.Signal() != unix.SIGKILL {
 		return fmt.Errorf("init was %s", describe(status))
 	}
 	return nil

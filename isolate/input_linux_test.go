@@ -57,6 +57,7 @@ func TestProgramCannotChangeItsInput(t *testing.T) {
 }
 
 func TestInputSaysNothingOfTheHost(t *testing.T) {
+	needOwnIDs(t)
 	b := newBox(t)
 	f, err := newInput(t, "x").Open()
 	require.NoError(t, err)
@@ -67,6 +68,7 @@ func TestInputSaysNothingOfTheHost(t *testing.T) {
 }
 
 func TestInputIsSealed(t *testing.T) {
+	needOwnIDs(t)
 	f, err := newInput(t, "x").Open()
 	require.NoError(t, err)
 	defer f.Close()

@@ -12,6 +12,7 @@ import (
 // The first thread is what /proc/self shows, and others read mounts there.
 func TestMounterIsNotTheFirstThread(t *testing.T) {
 	needSandbox(t)
+	needMounter(t)
 	for range 20 {
 		m, err := startMounter()
 		require.NoError(t, err)
@@ -24,6 +25,7 @@ func TestMounterIsNotTheFirstThread(t *testing.T) {
 
 func TestMountsOfTheMounterAreNotOurs(t *testing.T) {
 	needSandbox(t)
+	needMounter(t)
 	before := ourMounts()
 	s := newScratch(t, 1<<20, 10)
 	assert.Equal(t, before, ourMounts())

@@ -50,7 +50,7 @@ func (r scratchRequest) perform() error {
 }
 
 func (r scratchRequest) mount() error {
-	options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", r.Spec.Size, r.Spec.Inodes+16)
+	options := scratchOptions(r.Spec, len(scratchDirs(r.Spec)))
 	if err := unix.Mount("tmpfs", r.Place, "tmpfs", plainMount, options); err != nil {
 		return os.NewSyscallError("mount tmpfs", err)
 	}

@@ -151,6 +151,7 @@ func TestNothingOfASandboxIsLeftWhateverHappensInIt(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
 	countDescriptors(t)
+	before := children() // a keeper, if the layer has one
 	for _, row := range []struct {
 		name string
 		use  func(s *Sandbox)
@@ -194,7 +195,7 @@ func TestNothingOfASandboxIsLeftWhateverHappensInIt(t *testing.T) {
 			row.use(s)
 			require.NoError(t, s.Close())
 			assert.NoError(t, waitForEnd(pid))
-			assert.Empty(t, children())
+			assert.Subset(t, before, children())
 		})
 	}
 }

@@ -88,6 +88,9 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 		}
 	}
 	for _, b := range root.Binds {
+		if !filepath.IsAbs(b.Target) || filepath.Clean(b.Target) == "/" {
+			return spec, mounts, fmt.Errorf("bind %s: target %q is not an absolute path below /", b.Source, b.Target)
+		}
 		info, err := os.Stat(b.Source)
 		if err != nil {
 			return spec, mounts, fmt.Errorf("bind: %w", err)

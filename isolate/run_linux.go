@@ -51,7 +51,8 @@ func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, er
 	}
 	process := &Process{sandbox: s, held: h, program: p, ctx: ctx}
 	if err := process.release(gate); err != nil {
-		return nil, errors.Join(err, s.end(h))
+		_, endErr := s.end(h)
+		return nil, errors.Join(err, endErr)
 	}
 	s.running = process
 	return process, nil
@@ -64,6 +65,9 @@ func (p *Process) release(gate Gate) error {
 	release, err := child.Release(p.steps, h.address)
 	if err != nil {
 		return err
+	}
+	if len(release) > maxRelease {
+		return fmt.Errorf("arguments and environment of %s take %d bytes, at most %d: %w", p.program.Path, len(release), maxRelease, unix.E2BIG)
 	}
 	files := make([]*os.File, 0, 3+len(p.program.Files))
 	for _, f := range []*os.File{p.program.Stdin, p.program.Stdout, p.program.Stderr} {
@@ -87,6 +91,9 @@ func (p *Process) release(gate Gate) error {
 	return nil // when init is dead already, Wait finds out why
 }
 
+// maxRelease bounds what a program is told, arguments and environment above all.
+const maxRelease = handshake.MaxSize - 1024
+
 // PID is the program's, as the caller sees it.
 func (p *Process) PID() int { return p.held.pid }
 
@@ -102,11 +109,9 @@ func (p *Process) Wait() (Exit, error) {
 	p.err = p.receive()
 	p.stop()
 	h, s := p.held, p.sandbox
-	h.kill() // nothing to do after a normal end: init exits by itself
-	h.close()
-	info, err := s.gone()
+	info, err := s.end(h)
 	s.running = nil
-	p.exit.Refused = h.refused()
+	p.exit.Refused = h.refused
 	if p.err = errors.Join(p.err, err); p.err != nil {
 		p.exit = Exit{}
 		return p.exit, p.err

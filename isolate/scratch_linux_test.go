@@ -90,6 +90,7 @@ func TestOpenTakesPathsAsTheProgramSeesThem(t *testing.T) {
 }
 
 func TestCreatedFilesBelongToNobodyAProgramCanBe(t *testing.T) {
+	needOwnIDs(t)
 	b := newBox(t)
 	s := newScratch(t, 1<<20, 100)
 	for name, mode := range map[string]uint32{"/work/readable": 0o644, "/work/secret": 0o600, "/work/all": 0o666} {

@@ -101,10 +101,9 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 
 // scratchSteps makes the run's own writable layer. The skeleton of it is not charged to the run.
 func scratchSteps(spec rootSpec) []child.Step {
-	const own = 16 // inodes of the layer's own directories
-	options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", spec.Size, spec.Inodes+own)
-	steps := []child.Step{mountStep("the writable layer", "tmpfs", scratchDir, "tmpfs", plainMount, options)}
-	for _, d := range scratchDirs(spec) {
+	dirs := scratchDirs(spec)
+	steps := []child.Step{mountStep("the writable layer", "tmpfs", scratchDir, "tmpfs", plainMount, scratchOptions(spec, len(dirs)))}
+	for _, d := range dirs {
 		p := scratchDir + d.path
 		if d.file {
 			steps = append(steps, call("make "+p, unix.SYS_MKNODAT, unix.AT_FDCWD, p, unix.S_IFREG|d.mode, 0))
@@ -119,6 +118,13 @@ func scratchSteps(spec rootSpec) []child.Step {
 		}
 	}
 	return steps
+}
+
+// scratchOptions are the mount options of a writable layer. The directories that it begins with, its root,
+// and what overlayfs makes in its work directory are not the program's.
+func scratchOptions(spec rootSpec, dirs int) string {
+	const overlayOwn = 8
+	return fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", spec.Size, spec.Inodes+int64(dirs)+overlayOwn)
 }
 
 // scratchEntry is a directory, or an empty file, of a writable layer.
@@ -256,32 +262,42 @@ const (
 	interpreterStep = "find the interpreter of"
 )
 
-// execSteps executes the program, in each directory of PATH if it is a bare name. A path that is
-// not found is looked at again: it is missing itself, or its interpreter is.
+// execSteps executes the program: where its path leads, or in each directory of PATH if it is a bare
+// name, as execvp(3) does. When nothing could be executed, the steps that follow find out why: it is
+// there and may not be executed, it is there and what it needs to run is not, or it is not there.
 func execSteps(p Program) []child.Step {
 	args := p.Args
 	if len(args) == 0 {
 		args = []string{p.Path}
 	}
-	exec := func(name, file string, want int) child.Step {
-		s := call(name+" "+file, unix.SYS_EXECVE, file, args, p.Env)
-		s.Want = want
-		return s
-	}
+	var files []string
 	if strings.Contains(p.Path, "/") {
-		return []child.Step{
-			exec(execStep, p.Path, child.MayBeMissing),
-			call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, p.Path, 0),
-			exec(interpreterStep, p.Path, 0),
+		files = []string{p.Path}
+	} else {
+		for _, dir := range strings.Split(lookup(p.Env, "PATH"), ":") {
+			if strings.HasPrefix(dir, "/") {
+				files = append(files, path.Join(dir, p.Path))
+			}
 		}
 	}
 	var steps []child.Step
-	for _, dir := range strings.Split(lookup(p.Env, "PATH"), ":") {
-		if strings.HasPrefix(dir, "/") {
-			steps = append(steps, exec(execStep, path.Join(dir, p.Path), child.MayBeMissing))
+	add := func(want int, name string, nr uintptr, args ...any) {
+		s := call(name, nr, args...)
+		s.Want = want
+		steps = append(steps, s)
+	}
+	for _, want := range []int{child.MayBeForbidden, child.MayBeMissing} {
+		for _, f := range files {
+			add(want, execStep+" "+f, unix.SYS_EXECVE, f, args, p.Env)
 		}
 	}
-	return append(steps, call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, "/nonexistent/"+p.Path, 0))
+	for _, f := range files {
+		add(child.MustBeMissing, interpreterStep+" "+f, unix.SYS_FACCESSAT, unix.AT_FDCWD, f, 0)
+	}
+	if len(files) != 1 {
+		return append(steps, call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, "", 0))
+	}
+	return append(steps, call(findStep+" "+p.Path, unix.SYS_FACCESSAT, unix.AT_FDCWD, p.Path, 0))
 }
 
 // lookup returns the last value of a variable, as execve's callers see it.

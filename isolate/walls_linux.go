@@ -42,14 +42,14 @@ func landlockSteps(spec rootSpec) []child.Step {
 }
 
 func landlockPlan(spec rootSpec) policy.Plan {
-	var l policy.Landlock
+	l := policy.Landlock{}.WithDefaults()
 	for _, b := range spec.Binds {
-		if b.Writable {
+		switch {
+		case b.Writable && b.File:
+			l.Devices = append(l.Devices, b.Target)
+		case b.Writable:
 			l.ReadWrite = append(l.ReadWrite, b.Target)
 		}
-	}
-	if l.ReadWrite != nil {
-		l.ReadWrite = append(l.ReadWrite, "/work", "/tmp", "/dev/shm")
 	}
 	return l.Plan(policy.ABI())
 }

@@ -28,6 +28,12 @@
 //
 // What a machine can do is found by trying it: Open makes a group, writes limits and reads counters.
 //
+// # What it costs
+//
+// On two hybrid CPUs, for one run: NewGroup and Close together 120 µs (91 µs of it the kernel's for three
+// mkdir and rmdir), ahead of and after the run; at the gate Limit 0.9 µs and Start 0.5 µs; a look of the
+// watch 0.6 µs; Usage 2.5 µs, and 5 µs more when page cache is left. See BenchmarkGroup.
+//
 // # Which hierarchy does what
 //
 // Version 2 is preferred for everything that it can do. In a hybrid layout memory and pids have

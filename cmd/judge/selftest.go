@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,9 @@ import (
 
 // selftestFlags are the flags of `judge selftest`.
 type selftestFlags struct {
-	only []string
-	list bool
+	only        []string
+	list        bool
+	compileTime time.Duration
 }
 
 func newSelftest() *cobra.Command {
@@ -44,6 +46,7 @@ Exit status: 0 every program that was run was held; 1 one was not; 2 the command
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringArrayVar(&f.only, "only", nil, "run only programs whose name or category fits `GLOB`; may be repeated")
+	flags.DurationVar(&f.compileTime, "compile-time", 0, "give the compiler this `TIME` for each program, on a slow host (default 10s)")
 	flags.BoolVar(&f.list, "list", false, "show the programs, and run nothing")
 	return cmd
 }
@@ -56,7 +59,8 @@ func (f selftestFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if f.list {
 		return writeOut(stdout, hostileList(programs, tableConfig(stdout)))
 	}
-	results, err := attackAll(ctx, programs, newProgress(stderr))
+	options := selftest.Options{Version: version(), CompileTime: f.compileTime}
+	results, err := attackAll(ctx, programs, options, newProgress(stderr))
 	if len(results) > 0 {
 		err = errors.Join(err, writeOut(stdout, hostileTable(results, tableConfig(stdout))))
 	}
@@ -94,10 +98,10 @@ func chooseHostile(only []string) ([]hostile.Program, error) {
 }
 
 // attackAll runs the programs; the results are those until an error.
-func attackAll(ctx context.Context, programs []hostile.Program, bar *progress) (results []selftest.Result, err error) {
+func attackAll(ctx context.Context, programs []hostile.Program, o selftest.Options, bar *progress) (results []selftest.Result, err error) {
 	defer bar.clear()
 	bar.show("preparing")
-	runner, err := selftest.NewRunner(ctx, version())
+	runner, err := selftest.NewRunner(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -11,10 +11,16 @@ import (
 	"judge/judge"
 )
 
+// Options change how programs are run. The zero value is what judge selftest does.
+type Options struct {
+	Version     string        // of the judge, for its records
+	CompileTime time.Duration // that a compiler may take, CPU and real; 0: 10 s
+}
+
 // Runner runs hostile programs, one after the other. It is for one goroutine. Close removes what it
 // planted on the host.
 type Runner struct {
-	version   string // of the judge
+	options   Options
 	dir       string
 	languages languages
 	canaries  *canaries
@@ -24,8 +30,8 @@ type Runner struct {
 
 // NewRunner plants the canaries and judges a harmless program. The error is a *judge.HostError if this
 // host cannot isolate.
-func NewRunner(ctx context.Context, version string) (r *Runner, err error) {
-	r = &Runner{version: version}
+func NewRunner(ctx context.Context, o Options) (r *Runner, err error) {
+	r = &Runner{options: o}
 	defer func() {
 		if err != nil {
 			r.Close()
@@ -119,13 +125,17 @@ func (r *Runner) task(p hostile.Program) (needs string, task judge.Task, err err
 		return needs, task, err
 	}
 	task, err = attack(p, language, r.dir, r.canaries)
+	if err == nil && r.options.CompileTime > 0 {
+		l := &task.Submissions[0].Language.CompileLimits
+		l.CPU, l.Wall = r.options.CompileTime, r.options.CompileTime
+	}
 	return "", task, err
 }
 
 // judge runs tasks and returns their records. All tests are run, whatever becomes of the first.
 func (r *Runner) judge(ctx context.Context, jobs int, tasks ...judge.Task) ([]timed, error) {
 	sink := &watch{last: time.Now()}
-	_, err := judge.Batch{Jobs: jobs, AllTests: true, Version: r.version}.Run(ctx, tasks, sink)
+	_, err := judge.Batch{Jobs: jobs, AllTests: true, Version: r.options.Version}.Run(ctx, tasks, sink)
 	return sink.records, err
 }
 

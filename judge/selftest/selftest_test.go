@@ -26,7 +26,7 @@ var quick = []string{
 func TestHostilePrograms(t *testing.T) {
 	all, err := hostile.All()
 	require.NoError(t, err)
-	runner, err := NewRunner(t.Context(), "test")
+	runner, err := NewRunner(t.Context(), Options{})
 	var host *judge.HostError
 	if errors.As(err, &host) && os.Getenv("JUDGE_TEST_STRICT") != "1" {
 		t.Skipf("this host cannot judge: %v", err)

@@ -22,7 +22,7 @@ type Arena struct {
 const (
 	blockSize   = 4096
 	stackSize   = 16 << 10
-	releaseSize = handshake.Size / 2
+	releaseSize = handshake.MaxSize
 	controlSize = 4096
 	imageSize   = 128 << 10
 

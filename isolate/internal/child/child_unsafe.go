@@ -79,8 +79,11 @@ func entryOf(f func(*block)) uintptr { return **(**uintptr)(unsafe.Pointer(&f)) 
 const (
 	errnoMax = 4095
 	noChild  = ^uintptr(unix.ECHILD) + 1 // what wait4 returns when there is none
-	noEntry  = ^uintptr(unix.ENOENT) + 1
-	maxCalls = 64 // of the go message
+	maxCalls = 1024                      // of the go message
+
+	noEntry     = ^uintptr(unix.ENOENT) + 1
+	noDirectory = ^uintptr(unix.ENOTDIR) + 1
+	noAccess    = ^uintptr(unix.EACCES) + 1
 )
 
 //go:nosplit
@@ -97,17 +100,35 @@ func (l calls) run() (index, errno uintptr) {
 	for i := uintptr(0); i < l.count; i++ {
 		c := (*call)(unsafe.Add(l.first, i*unsafe.Sizeof(call{})))
 		r := rawSyscall(c.nr, c.args[0], c.args[1], c.args[2], c.args[3], c.args[4], c.args[5])
-		if r == noEntry && c.want == mayBeMissing {
+		if c.want >= mayBeMissing {
+			if errno := judged(r, c.want); errno != 0 {
+				return i, errno
+			}
 			continue
 		}
 		if failed(r) {
 			return i, -r
 		}
-		if c.want != 0 && c.want != mayBeMissing && r != c.want-1 {
+		if c.want != 0 && r != c.want-1 {
 			return i, uintptr(unix.EBADSLT)
 		}
 	}
 	return 0, 0
+}
+
+// judged applies a rule to a result; 0: the list goes on.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func judged(result, rule uintptr) (errno uintptr) {
+	switch missing := result == noEntry || result == noDirectory; {
+	case rule == mustBeMissing && !failed(result):
+		return uintptr(unix.ENOENT)
+	case rule == mustBeMissing, missing, rule == mayBeForbidden && result == noAccess, !failed(result):
+		return 0
+	}
+	return -result
 }
 
 // report sends the prepared error message and ends the process.

@@ -3,6 +3,7 @@ package child
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -175,7 +176,7 @@ func TestReleaseHasABound(t *testing.T) {
 	_, err := Release(make([]Step, maxCalls), testBase)
 	require.NoError(t, err)
 	_, err = Release(make([]Step, maxCalls+1), testBase)
-	require.EqualError(t, err, "bug: 65 steps in a go message, at most 64")
+	require.EqualError(t, err, fmt.Sprintf("bug: %d steps in a go message, at most %d", maxCalls+1, maxCalls))
 }
 
 func TestStepsThatDoNotFitIntoTheArenaAreRefused(t *testing.T) {

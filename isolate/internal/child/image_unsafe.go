@@ -5,6 +5,7 @@ package child
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -14,11 +15,15 @@ import (
 
 // image is memory to be, at a known address: calls and all that they point to.
 type image struct {
-	base uintptr
-	data []byte
+	base    uintptr
+	data    []byte
+	strings map[string]uint64  // addresses of those that are there already
+	lists   map[*string]uint64 // the same for lists, by their first element
 }
 
-func newImage(base uintptr) *image { return &image{base: base} }
+func newImage(base uintptr) *image {
+	return &image{base: base, strings: map[string]uint64{}, lists: map[*string]uint64{}}
+}
 
 // add appends bytes, aligned to eight, and returns their offset.
 func (m *image) add(b []byte) int {
@@ -41,7 +46,7 @@ func (m *image) steps(list []Step) (int, error) {
 		for i, a := range s.Args {
 			w, err := m.word(a)
 			if err != nil {
-				return 0, fmt.Errorf("bug: step %s: %w", s.Name, err)
+				return 0, fmt.Errorf("%s: %w", s.Name, err)
 			}
 			words[1+i] = w
 		}
@@ -60,19 +65,47 @@ func (m *image) word(a any) (uint64, error) {
 	case uintptr:
 		return uint64(a), nil
 	case string:
-		return m.address(m.add(append([]byte(a), 0))), nil
+		return m.text(a)
 	case []byte:
 		return m.address(m.add(a)), nil
 	case []string:
-		var table []byte
-		for _, s := range a {
-			table = append(table, word(m.address(m.add(append([]byte(s), 0))))...)
-		}
-		return m.address(m.add(append(table, word(0)...))), nil
+		return m.list(a)
 	case gather:
 		return m.gather(a), nil
 	}
-	return 0, fmt.Errorf("argument of type %T", a)
+	return 0, fmt.Errorf("bug: argument of type %T", a)
+}
+
+// text returns the address of a string with its terminating zero.
+func (m *image) text(s string) (uint64, error) {
+	if at, ok := m.strings[s]; ok {
+		return at, nil
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		return 0, fmt.Errorf("%q has a zero byte: %w", s, unix.EINVAL)
+	}
+	m.strings[s] = m.address(m.add(append([]byte(s), 0)))
+	return m.strings[s], nil
+}
+
+// list returns the address of an array of strings, such as execve takes.
+func (m *image) list(l []string) (uint64, error) {
+	if len(l) == 0 {
+		return m.address(m.add(word(0))), nil
+	}
+	if at, ok := m.lists[&l[0]]; ok {
+		return at, nil
+	}
+	var table []byte
+	for _, s := range l {
+		at, err := m.text(s)
+		if err != nil {
+			return 0, err
+		}
+		table = append(table, word(at)...)
+	}
+	m.lists[&l[0]] = m.address(m.add(append(table, word(0)...)))
+	return m.lists[&l[0]], nil
 }
 
 // gather is a message for sendmsg(2) with a descriptor, whose last bytes lie elsewhere in memory.

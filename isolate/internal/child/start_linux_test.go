@@ -109,7 +109,7 @@ func newArena(t *testing.T) *Arena {
 var (
 	fine    = Step{Name: "fine", Call: unix.SYS_GETPID}
 	missing = Step{Name: "missing", Call: unix.SYS_CHDIR, Args: []any{"/nonexistent"}}
-	nodir   = Step{Name: "no directory", Call: unix.SYS_CHDIR, Args: []any{"/proc/self/stat"}}
+	refused = Step{Name: "refused", Call: unix.SYS_EXECVE, Args: []any{"/etc/passwd", []string(nil), []string(nil)}}
 )
 
 func wanting(s Step, want int) Step {
@@ -128,7 +128,7 @@ func TestFailedStepIsReportedWithPhaseIndexAndErrno(t *testing.T) {
 		errno   syscall.Errno
 	}{
 		{"init", Plan{Init: []Step{fine, missing, fine}}, nil, PhaseInit, before + 1, unix.ENOENT},
-		{"init, not just missing", Plan{Init: []Step{wanting(nodir, MayBeMissing)}}, nil, PhaseInit, before, unix.ENOTDIR},
+		{"init, not just missing", Plan{Init: []Step{wanting(refused, MayBeMissing)}}, nil, PhaseInit, before, unix.EACCES},
 		{"init, unwanted result", Plan{Init: []Step{wanting(fine, 4711)}}, nil, PhaseInit, before, unix.EBADSLT},
 		{"init with a program", Plan{After: []Step{fine, fine, missing}}, nil, PhaseAfter, 2, unix.ENOENT},
 		{"program", Plan{Program: []Step{missing}}, nil, PhaseProgram, 0, unix.ENOENT},

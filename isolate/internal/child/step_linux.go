@@ -16,13 +16,24 @@ type Step struct {
 	Name string  // what it is for, as errors say it: "mount overlay on /"
 	Call uintptr // system call number
 	Args []any   // int, uintptr, string, []byte or []string; memory is passed by address
-	Want int     // the result must be this minus one; 0: any that is no error; MayBeMissing
+	Want int     // the result must be this minus one; 0: any that is no error; or a rule below
 }
 
-// MayBeMissing as a Step's Want lets the list go on after ENOENT.
-const MayBeMissing = mayBeMissing
+// Rules for the result of a step, as its Want.
+const (
+	// MayBeMissing lets the list go on after ENOENT and ENOTDIR.
+	MayBeMissing = mayBeMissing
+	// MayBeForbidden lets it go on after EACCES as well.
+	MayBeForbidden = mayBeForbidden
+	// MustBeMissing fails with ENOENT when the call succeeds, and goes on when it does not.
+	MustBeMissing = mustBeMissing
+)
 
-const mayBeMissing = 1 << 30
+const (
+	mayBeMissing = 1<<30 + iota
+	mayBeForbidden
+	mustBeMissing
+)
 
 // program returns the program's list, completed by what lets it wait at the gate.
 func (p Plan) program(a *Arena) []Step {
@@ -108,12 +119,10 @@ const pidfd = 0
 // Descriptors returns the steps with which init keeps the run's socket alone, as Socket, and opens
 // a pidfd of itself for the ready message.
 func Descriptors(socket int) []Step {
-	steps := []Step{{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}}}
-	if socket == Socket {
-		steps = nil
+	return []Step{
+		{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}},
+		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
+		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1, 1<<32 - 1, 0}},
+		{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: pidfd + 1},
 	}
-	return append(steps,
-		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
-		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1, 1<<32 - 1, 0}},
-		Step{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: pidfd + 1})
 }

@@ -38,5 +38,7 @@ func TestDescriptorsKeepsOnlyTheSocketAndOpensThePidfd(t *testing.T) {
 }
 
 func TestDescriptorsDoesNotMoveASocketOntoItself(t *testing.T) {
-	assert.Len(t, Descriptors(Socket), len(Descriptors(7))-1, "dup3 of a descriptor to itself is an error")
+	for _, s := range Descriptors(Socket) {
+		assert.NotEqual(t, uintptr(unix.SYS_DUP3), s.Call, "dup3 of a descriptor to itself is an error")
+	}
 }

@@ -21,8 +21,9 @@ type Conn struct {
 	control []byte
 }
 
-// Size is the longest message in bytes; the kernel's send buffer must hold it.
-const Size = 192 << 10
+// MaxSize is the longest message in bytes, of the 416 KiB that the kernel lets a send buffer have
+// by default, twice over.
+const MaxSize = 160 << 10
 
 // Pair returns the two ends of a new socket: ours, on which a receive waits without a thread of
 // its own, and the peer's descriptor, to hand over and then close. Messages carry the sender's
@@ -38,7 +39,7 @@ func Pair() (*Conn, *os.File, error) {
 		err  error
 	}{
 		{"pass credentials", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)},
-		{"set send buffer", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, Size)},
+		{"set send buffer", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, MaxSize+16<<10)},
 		{"set non-blocking", unix.SetNonblock(fds[0], true)},
 	} {
 		if step.err != nil {
@@ -71,8 +72,8 @@ func (c *Conn) Close() error { return c.file.Close() }
 // Send sends a message with its descriptors, which stay the caller's.
 func (c *Conn) Send(m Message) error {
 	data := m.Encode()
-	if len(data) > Size/2 {
-		return fmt.Errorf("send %v: %d bytes are more than a message may have (%d)", m.Kind, len(data), Size/2)
+	if len(data) > MaxSize {
+		return fmt.Errorf("send %v: %d bytes are more than a message may have (%d)", m.Kind, len(data), MaxSize)
 	}
 	if len(m.Files) > MaxFiles {
 		return fmt.Errorf("send %v: %d descriptors are more than a message may have (%d)", m.Kind, len(m.Files), MaxFiles)
@@ -131,7 +132,7 @@ func (e *PeerError) Error() string { return fmt.Sprintf("%s: the peer reports: %
 
 func (c *Conn) receive(deadline time.Time) (Message, error) {
 	if c.buf == nil {
-		c.buf = make([]byte, Size/2)
+		c.buf = make([]byte, MaxSize)
 		c.control = make([]byte, unix.CmsgSpace(4*MaxFiles)+unix.CmsgSpace(unix.SizeofUcred))
 	}
 	if err := c.file.SetReadDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {

@@ -101,6 +101,7 @@ func (c *Conn) sendRaw(t *testing.T, data []byte, files ...*os.File) {
 		}
 		rights = unix.UnixRights(fds...)
 	}
+	require.NoError(t, unix.SetsockoptInt(int(c.file.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 2*len(data)))
 	require.NoError(t, unix.Sendmsg(int(c.file.Fd()), data, rights, nil, unix.MSG_NOSIGNAL))
 }
 
@@ -319,7 +320,7 @@ func TestMalformedMessageIsRefusedAndItsDescriptorsAreClosed(t *testing.T) {
 		{"descriptor missing", head(Prepare, 0, 0), nil, "prepare: expected 1 to 1 descriptors, got 0"},
 		{"descriptor for a kind without", head(Exit, 1, 1), tooMany[:1], "exit: expected 0 to 0 descriptors, got 1"},
 		{"descriptors with half a head", make([]byte, 4), tooMany[:3], "message of 4 bytes: want at least 8"},
-		{"too long", make([]byte, Size/2+1), tooMany[:2], "message was cut off"},
+		{"too long", make([]byte, MaxSize+1), tooMany[:2], "message was cut off"},
 		{"too many descriptors", Message{Kind: Go, Args: [][]byte{nil}, Files: tooMany}.Encode(), tooMany, "message was cut off"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -340,7 +341,7 @@ func TestSendRefusesWhatTheReceiverWould(t *testing.T) {
 		m    Message
 		want string
 	}{
-		{"too long", Message{Kind: Exit, Args: [][]byte{make([]byte, Size/2)}}, "bytes are more than a message may have"},
+		{"too long", Message{Kind: Exit, Args: [][]byte{make([]byte, MaxSize)}}, "bytes are more than a message may have"},
 		{"too many descriptors", Message{Kind: Go, Args: [][]byte{nil}, Files: make([]*os.File, MaxFiles+1)}, "65 descriptors"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -358,7 +359,7 @@ func TestSendRefusesWhatTheReceiverWould(t *testing.T) {
 
 func TestLongestMessageArrivesWhole(t *testing.T) {
 	c := converse(t)
-	arg := bytes.Repeat([]byte("x"), Size/2-FirstArg)
+	arg := bytes.Repeat([]byte("x"), MaxSize-FirstArg)
 	sent := make(chan error, 1)
 	go func() { sent <- c.parent.Send(Message{Kind: Exit, Args: [][]byte{arg}}) }()
 	m, err := c.peer.Receive("run", soon(), Exit)

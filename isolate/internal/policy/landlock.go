@@ -18,12 +18,13 @@ type Landlock struct {
 
 // String shows all that is in force, defaults included.
 func (l Landlock) String() string {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	return fmt.Sprintf("landlock ro=%q rw=%q devices=%q bind=%d connect=%d anytcp=%t",
 		l.ReadOnly, l.ReadWrite, l.Devices, l.Bind, l.Connect, l.AnyTCP)
 }
 
-func (l Landlock) withDefaults() Landlock {
+// WithDefaults returns the policy with every default spelt out, to be added to.
+func (l Landlock) WithDefaults() Landlock {
 	if l.ReadOnly == nil {
 		l.ReadOnly = []string{"/"}
 	}

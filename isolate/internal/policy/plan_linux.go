@@ -59,7 +59,7 @@ func (l Landlock) Plan(abi int) Plan { return l.full().downgrade(abi) }
 
 // full is the plan for a kernel that knows all that we use.
 func (l Landlock) full() Plan {
-	l = l.withDefaults()
+	l = l.WithDefaults()
 	p := Plan{ABI: usedABI, Rights: Rights{FS: everyAccess, Net: tcpAccess}, Scopes: everyScope}
 	if l.AnyTCP {
 		p.Rights.Net = 0
