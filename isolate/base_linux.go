@@ -99,7 +99,7 @@ func buildBase() error {
 // hostTree is a copy of a mount of the host, not attached anywhere yet.
 type hostTree struct {
 	source, target string // target below the new root
-	set, clear     uint64 // mount attributes
+	set            uint64 // mount attributes
 	fd             int
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,7 +22,7 @@ type held struct {
 	root       *Root
 	conn       *handshake.Conn
 	pid        int    // of the program
-	initPID    int    // as we see it
+	clonePID   int    // of init, or of what joined it, as we see it
 	address    uint64 // of the go message
 	supervisor *supervisor
 	refused    []string                       // known at the end
@@ -93,9 +94,10 @@ func (s *Sandbox) Discard() error {
 	if s.broken != nil {
 		return fmt.Errorf("sandbox: %w", s.broken)
 	}
-	if s.running != nil {
-		s.running.Kill()
-		s.running.Wait() // what it has to say, nobody asked for
+	for len(s.running) > 0 {
+		last := s.running[len(s.running)-1]
+		last.Kill()
+		last.Wait() // what it has to say, nobody asked for
 	}
 	if s.next == nil {
 		return s.broken
@@ -111,7 +113,7 @@ func (s *Sandbox) Discard() error {
 func (s *Sandbox) end(h *held) (goneInfo, error) {
 	h.kill() // nothing to do after a normal end: init exits by itself
 	h.conn.Close()
-	info, err := s.gone()
+	info, err := s.gone(h.clonePID)
 	if err != nil && h.pidfd != nil {
 		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
 		if n, _ := unix.Poll(fds, int(stepTimeout.Milliseconds())); n == 0 {
@@ -123,17 +125,34 @@ func (s *Sandbox) end(h *held) (goneInfo, error) {
 	return info, err
 }
 
-// gone waits until the intermediate has reaped init: nothing of the run is left then.
-func (s *Sandbox) gone() (goneInfo, error) {
-	var info goneInfo
-	m, err := s.conn.Receive("end of the run", time.Now().Add(stepTimeout), handshake.Gone)
-	if err == nil {
-		err = json.Unmarshal(m.Args[0], &info)
+// gone waits until the intermediate has reaped a clone: nothing of the run is left then. Its pid is
+// not known (0) when it did not get to the gate; then it is the one that nobody else waits for.
+func (s *Sandbox) gone(pid int) (goneInfo, error) {
+	for {
+		for i, info := range s.reaped {
+			if info.PID == pid || pid == 0 && !s.expects(info.PID) {
+				s.reaped = slices.Delete(s.reaped, i, i+1)
+				return info, nil
+			}
+		}
+		var info goneInfo
+		m, err := s.conn.Receive("end of the run", time.Now().Add(stepTimeout), handshake.Gone)
+		if err == nil {
+			err = json.Unmarshal(m.Args[0], &info)
+		}
+		if err != nil {
+			return info, s.breaks(peerError(err))
+		}
+		s.reaped = append(s.reaped, info)
 	}
-	if err != nil {
-		return info, s.breaks(peerError(err))
+}
+
+// expects tells whether somebody else waits, or will wait, for the end of a clone.
+func (s *Sandbox) expects(pid int) bool {
+	if s.next != nil && s.next.clonePID == pid {
+		return true
 	}
-	return info, nil
+	return slices.ContainsFunc(s.running, func(p *Process) bool { return p.held.clonePID == pid })
 }
 
 // prepare makes a sandbox up to the gate.
@@ -146,21 +165,28 @@ func (s *Sandbox) prepare(root *Root) (*held, error) {
 			return nil, err
 		}
 	}
+	h := &held{root: root}
+	return h, s.request(h, handshake.Message{Kind: handshake.Prepare})
+}
+
+// request has the intermediate clone something and serves it until its program is at the gate.
+func (s *Sandbox) request(h *held, m handshake.Message) error {
 	conn, peer, err := handshake.Pair()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = s.conn.Send(handshake.Message{Kind: handshake.Prepare, Files: []*os.File{peer}})
+	h.conn = conn
+	m.Files = append([]*os.File{peer}, m.Files...)
+	err = s.conn.Send(m)
 	peer.Close()
 	if err != nil {
 		conn.Close()
-		return nil, s.breaks(err)
+		return s.breaks(err)
 	}
-	h := &held{root: root, conn: conn}
 	if err := s.serveInit(h); err != nil {
-		return nil, errors.Join(s.explain(err, nil), s.abandon(h))
+		return errors.Join(s.explain(err, nil), s.abandon(h))
 	}
-	return h, nil
+	return nil
 }
 
 // serveInit does for init and the program what they ask for until the program is at the gate.
@@ -175,7 +201,7 @@ func (s *Sandbox) serveInit(h *held) error {
 		case handshake.Ready:
 			h.pid, h.pidfd = m.PID, m.Files[0]
 			h.address = binary.LittleEndian.Uint64(m.Args[0])
-			h.initPID = int(int32(binary.LittleEndian.Uint32(m.Args[1])))
+			h.clonePID = int(int32(binary.LittleEndian.Uint32(m.Args[1])))
 			return nil
 		case handshake.Hooks:
 			err = h.root.Hooks.run(string(m.Args[0]), m.PID)

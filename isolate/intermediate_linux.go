@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,11 +18,10 @@ import (
 // intermediate is the process of a slot that clones the inits. It is root in the slot's user
 // namespace only, has an empty environment, and cannot be traced.
 type intermediate struct {
-	conn  *handshake.Conn
-	arena *child.Arena
-	spec  rootSpec
-	init  int // pid; 0: none
-	pidfd int
+	conn *handshake.Conn
+	spec rootSpec
+	runs []clone        // alive, or not reaped yet
+	free []*child.Arena // of runs that are over
 }
 
 // serveIntermediate is the whole life of an intermediate. It ends with nil when the parent is gone.
@@ -53,14 +51,10 @@ func serve(conn *handshake.Conn) error {
 	if err := buildBase(); err != nil {
 		return fmt.Errorf("build the base: %w", err)
 	}
-	arena, err := child.NewArena()
-	if err != nil {
-		return err
-	}
 	if err := conn.Send(handshake.Message{Kind: handshake.IntermediateReady}); err != nil {
 		return err
 	}
-	m := &intermediate{conn: conn, arena: arena}
+	m := &intermediate{conn: conn}
 	for {
 		if err := m.next(); err != nil {
 			return err
@@ -141,159 +135,4 @@ func dropBoundingSet() error {
 			return err
 		}
 	}
-}
-
-// next serves the parent's next message, or the end of init, whichever comes first.
-func (m *intermediate) next() error {
-	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}, {Fd: int32(m.pidfd), Events: unix.POLLIN}}
-	if m.init == 0 {
-		fds = fds[:1]
-	}
-	if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-		return os.NewSyscallError("poll", err)
-	}
-	if m.init != 0 && fds[1].Revents != 0 {
-		return m.reap()
-	}
-	if fds[0].Revents == 0 {
-		return nil
-	}
-	msg, err := m.conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare)
-	if err != nil {
-		return err
-	}
-	defer msg.CloseFiles()
-	if m.init != 0 {
-		return fmt.Errorf("serve: got %v while init %d is alive", msg.Kind, m.init)
-	}
-	if msg.Kind == handshake.SetRoot {
-		return m.setRoot(msg)
-	}
-	return m.prepare(msg)
-}
-
-// setRoot attaches the mounts of the runs to come in place of those before.
-func (m *intermediate) setRoot(msg handshake.Message) error {
-	var spec rootSpec
-	if err := json.Unmarshal(msg.Args[0], &spec); err != nil {
-		return fmt.Errorf("set-root: %w", err)
-	}
-	targets := attached(m.spec)
-	for i := range targets {
-		if err := unix.Unmount(targets[len(targets)-1-i], unix.MNT_DETACH); err != nil {
-			return fmt.Errorf("detach %s: %w", targets[len(targets)-1-i], err)
-		}
-	}
-	m.spec = rootSpec{}
-	targets = attached(spec)
-	if len(targets) != len(msg.Files) {
-		return fmt.Errorf("set-root: expected %d mounts, got %d descriptors", len(targets), len(msg.Files))
-	}
-	for i, target := range targets {
-		if err := attach(msg.Files[i], target); err != nil {
-			return err
-		}
-	}
-	m.spec = spec
-	return m.conn.Send(handshake.Message{Kind: handshake.RootReady})
-}
-
-// attached lists where the mounts of a root go, in the order of their descriptors.
-func attached(spec rootSpec) []string {
-	var targets []string
-	for i := range spec.Layers {
-		targets = append(targets, layerDir(i))
-	}
-	if spec.Upper {
-		targets = append(targets, upperDir)
-	}
-	for i := range spec.Binds {
-		targets = append(targets, bindDir(i))
-	}
-	return targets
-}
-
-// attach mounts what a descriptor of open_tree or fsmount refers to.
-func attach(mount *os.File, target string) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(mount.Fd()), &st); err != nil {
-		return fmt.Errorf("stat the mount for %s: %w", target, err)
-	}
-	// What an earlier mount was attached to may be of the other type.
-	unix.Unlink(target)
-	unix.Rmdir(target)
-	var err error
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		err = unix.Mkdir(target, 0o755)
-	} else {
-		err = unix.Mknod(target, unix.S_IFREG|0o600, 0)
-	}
-	if err != nil {
-		return fmt.Errorf("make the mount point %s: %w", target, err)
-	}
-	if err := unix.MoveMount(int(mount.Fd()), "", unix.AT_FDCWD, target, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
-		return fmt.Errorf("attach the mount at %s: %w", target, err)
-	}
-	return nil
-}
-
-// prepare clones init, which inherits the run's socket.
-func (m *intermediate) prepare(msg handshake.Message) error {
-	plan, err := plan(m.spec, int(msg.Files[0].Fd()))
-	if err != nil {
-		return err
-	}
-	pid, err := m.arena.Start(plan)
-	if err != nil {
-		return err
-	}
-	fd, err := unix.PidfdOpen(pid, 0) // init is our child and not reaped: the pid is its own
-	if err != nil {
-		return fmt.Errorf("pidfd_open of init: %w", err)
-	}
-	m.init, m.pidfd = pid, fd
-	return nil
-}
-
-// reap waits for init, which has ended, and tells the parent. The kernel lets init end only when
-// every other process of its namespace has.
-func (m *intermediate) reap() error {
-	gone := goneInfo{}
-	var status unix.WaitStatus
-	var usage unix.Rusage
-	for {
-		_, err := unix.Wait4(m.init, &status, 0, &usage)
-		if err == nil {
-			break
-		}
-		if err != unix.EINTR {
-			return fmt.Errorf("wait for init: %w", err)
-		}
-	}
-	unix.Close(m.pidfd)
-	m.init = 0
-	gone.Status, gone.User, gone.System, gone.MaxRSS = uint32(status), usage.Utime.Nano(), usage.Stime.Nano(), usage.Maxrss
-	arg, err := json.Marshal(gone)
-	if err != nil {
-		return err
-	}
-	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{arg}})
-}
-
-// goneInfo is the argument of gone: how init ended and what it and all that it reaped used.
-type goneInfo struct {
-	Status       uint32
-	User, System int64 // nanoseconds
-	MaxRSS       int64 // KiB
-}
-
-// plan puts the steps of a run together.
-func plan(spec rootSpec, socket int) (child.Plan, error) {
-	program, err := programSteps(spec)
-	return child.Plan{
-		Flags:   unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC,
-		Init:    initSteps(spec, socket),
-		After:   afterSteps(),
-		Program: program,
-	}, err
 }

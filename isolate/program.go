@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -42,6 +43,9 @@ type Exit struct {
 	Refused []string
 	Cause   error // why it was killed: context.Cause; nil if it ended by itself
 }
+
+// ErrKilled is the cause of an end by Process.Kill.
+var ErrKilled = errors.New("killed")
 
 // Gate is called with the pid of the program, as the caller sees it, which waits before execve.
 // It may admit it to groups, for instance; an error ends the run.

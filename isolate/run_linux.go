@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +27,8 @@ type Process struct {
 	ctx     context.Context
 	stop    func() bool   // of killing when the context ends
 	clock   time.Duration // when the gate was opened
+	second  bool          // started by Exec
+	killed  atomic.Bool
 	over    bool
 	exit    Exit
 	err     error
@@ -54,7 +58,37 @@ func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, er
 		_, endErr := s.end(h)
 		return nil, errors.Join(err, endErr)
 	}
-	s.running = process
+	s.running = append(s.running, process)
+	return process, nil
+}
+
+// Exec starts a second program in the sandbox of a running one: in its namespaces and on its root.
+// It has a gate and an end of its own, for its caller to wait for, and ends at the latest with the
+// first one.
+func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process, error) {
+	s := p.sandbox
+	if p.over || s.broken != nil {
+		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
+	}
+	h := &held{root: p.held.root}
+	if err := s.request(h, handshake.Message{Kind: handshake.Join, Files: []*os.File{p.held.pidfd}}); err != nil {
+		return nil, err
+	}
+	// What joined is killed alone, not with init: its program is held, so its pid is its own.
+	h.pidfd.Close()
+	fd, err := unix.PidfdOpen(h.pid, 0)
+	if err != nil {
+		h.pidfd = nil
+		_, endErr := s.end(h)
+		return nil, errors.Join(os.NewSyscallError("pidfd_open", err), endErr)
+	}
+	h.pidfd = os.NewFile(uintptr(fd), "program")
+	process := &Process{sandbox: s, held: h, program: second, ctx: ctx, second: true}
+	if err := process.release(gate); err != nil {
+		_, endErr := s.end(h)
+		return nil, errors.Join(err, endErr)
+	}
+	s.running = append(s.running, process)
 	return process, nil
 }
 
@@ -97,8 +131,25 @@ const maxRelease = handshake.MaxSize - 1024
 // PID is the program's, as the caller sees it.
 func (p *Process) PID() int { return p.held.pid }
 
-// Kill ends the program and everything that it started. It does nothing when they have ended.
-func (p *Process) Kill() { p.held.kill() }
+// Kill ends the program and everything that it started. It does nothing when they have ended. What
+// was started by Exec may leave processes behind, which end with the first program. Exit.Cause is ErrKilled.
+func (p *Process) Kill() {
+	p.killed.Store(true)
+	p.held.kill()
+}
+
+// Signal sends a signal to the program's first process; os.ErrProcessDone if it has ended.
+func (p *Process) Signal(sig syscall.Signal) error {
+	fd, err := unix.PidfdOpen(p.held.pid, 0)
+	if err != nil {
+		return os.ErrProcessDone
+	}
+	defer unix.Close(fd)
+	if p.over {
+		return os.ErrProcessDone
+	}
+	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(fd, sig, nil, 0))
+}
 
 // Wait waits for the end of the run, as Run does. It may be called again and returns the same.
 func (p *Process) Wait() (Exit, error) {
@@ -110,7 +161,7 @@ func (p *Process) Wait() (Exit, error) {
 	p.stop()
 	h, s := p.held, p.sandbox
 	info, err := s.end(h)
-	s.running = nil
+	s.running = slices.DeleteFunc(s.running, func(other *Process) bool { return other == p })
 	p.exit.Refused = h.refused
 	if p.err = errors.Join(p.err, err); p.err != nil {
 		p.exit = Exit{}
@@ -129,14 +180,14 @@ func (p *Process) receive() error {
 	m, err := p.held.conn.Receive("run", time.Time{}, handshake.Exit)
 	if err == nil {
 		end, err := child.ParseExit(m.Args[0])
+		if p.second && end.Status.Signaled() && end.Status.Signal() == unix.SIGKILL {
+			p.exit.Cause = p.cause() // what joined outlives its program, and says so
+		}
 		p.exit.Status, p.exit.Rusage, p.exit.Wall = end.Status, end.Rusage, end.Clock-p.clock
 		p.exit.DiskFull = end.BytesFree == 0 || end.InodesFree == 0
 		return err
 	}
-	cause := context.Cause(p.ctx)
-	if f := p.held.forbidden.Load(); f != nil {
-		cause = f
-	}
+	cause := p.cause()
 	if cause != nil && errors.Is(err, io.EOF) {
 		p.exit.Status, p.exit.Wall, p.exit.Cause = syscall.WaitStatus(unix.SIGKILL), monotonic()-p.clock, cause
 		return nil
@@ -145,6 +196,20 @@ func (p *Process) receive() error {
 		return fmt.Errorf("init died: %w", err)
 	}
 	return p.sandbox.execError(err, p.program, p.steps)
+}
+
+// cause says why we have killed the program; nil when we have not.
+func (p *Process) cause() error {
+	if f := p.held.forbidden.Load(); f != nil {
+		return f
+	}
+	if err := context.Cause(p.ctx); err != nil {
+		return err
+	}
+	if p.killed.Load() {
+		return ErrKilled
+	}
+	return nil
 }
 
 // monotonic is the clock by which init says when the program ended.

@@ -16,12 +16,13 @@ type Sandbox struct {
 	process *os.Process
 	conn    *handshake.Conn
 	ids     ids
-	mounts  mounts   // nil: closed
-	root    *Root    // attached in the intermediate
-	spec    rootSpec // of root
-	next    *held    // prepared by Prepare
-	running *Process // started and not waited for
-	broken  error    // why the intermediate cannot be used any more
+	mounts  mounts     // nil: closed
+	root    *Root      // attached in the intermediate
+	spec    rootSpec   // of root
+	next    *held      // prepared by Prepare
+	running []*Process // started and not waited for
+	reaped  []goneInfo // of clones that nobody has asked for yet
+	broken  error      // why the intermediate cannot be used any more
 	null    *os.File
 }
 
@@ -99,10 +100,6 @@ func (s *Sandbox) introduce() error {
 
 // Close ends the intermediate and everything in the sandbox, and waits for it. It is idempotent.
 func (s *Sandbox) Close() error {
-	if s.running != nil {
-		s.running.Kill()
-		s.running.Wait()
-	}
 	s.Discard()
 	if s.conn != nil {
 		s.conn.Close() // the intermediate sees the end of file and exits; its inits die with it

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 )
 
 // ErrUnsupported says that this system has no namespaces.
@@ -21,15 +22,25 @@ type Scratch struct{}
 // Input does not exist on this system.
 type Input struct{}
 
+// Process does not exist on this system.
+type Process struct{}
+
+func (*Process) PID() int                                              { return 0 }
+func (*Process) Kill()                                                 {}
+func (*Process) Signal(syscall.Signal) error                           { return ErrUnsupported }
+func (*Process) Wait() (Exit, error)                                   { return Exit{}, ErrUnsupported }
+func (*Process) Exec(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
+
 func Enter() {}
 
-func New() (*Sandbox, error)                                      { return nil, ErrUnsupported }
-func (*Sandbox) Close() error                                     { return nil }
-func (*Sandbox) Err() error                                       { return ErrUnsupported }
-func (*Sandbox) Discard() error                                   { return ErrUnsupported }
-func (*Sandbox) Prepared(*Root) bool                              { return false }
-func (*Sandbox) Prepare(*Root, Gate) error                        { return ErrUnsupported }
-func (*Sandbox) Run(context.Context, Program, Gate) (Exit, error) { return Exit{}, ErrUnsupported }
+func New() (*Sandbox, error)                                            { return nil, ErrUnsupported }
+func (*Sandbox) Close() error                                           { return nil }
+func (*Sandbox) Err() error                                             { return ErrUnsupported }
+func (*Sandbox) Discard() error                                         { return ErrUnsupported }
+func (*Sandbox) Prepared(*Root) bool                                    { return false }
+func (*Sandbox) Prepare(*Root, Gate) error                              { return ErrUnsupported }
+func (*Sandbox) Start(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
+func (*Sandbox) Run(context.Context, Program, Gate) (Exit, error)       { return Exit{}, ErrUnsupported }
 
 func NewScratch(size, inodes int64) (*Scratch, error)   { return nil, ErrUnsupported }
 func (*Scratch) Close() error                           { return nil }

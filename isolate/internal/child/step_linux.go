@@ -126,3 +126,16 @@ func Descriptors(socket int) []Step {
 		{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: pidfd + 1},
 	}
 }
+
+// JoinDescriptors is Descriptors for a process that is no init: the ready message gets the pidfd
+// given.
+func JoinDescriptors(socket, init int) []Step {
+	return []Step{
+		{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}},
+		{Name: "move the pidfd", Call: unix.SYS_DUP3, Args: []any{init, Socket + 1, unix.O_CLOEXEC}},
+		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
+		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 2, 1<<32 - 1, 0}},
+		{Name: "move the pidfd", Call: unix.SYS_DUP3, Args: []any{Socket + 1, pidfd, unix.O_CLOEXEC}},
+		{Name: "close descriptors", Call: unix.SYS_CLOSE, Args: []any{Socket + 1}},
+	}
+}

@@ -37,8 +37,7 @@ func TestDescriptorsKeepsOnlyTheSocketAndOpensThePidfd(t *testing.T) {
 	}, calls)
 }
 
-func TestDescriptorsDoesNotMoveASocketOntoItself(t *testing.T) {
-	for _, s := range Descriptors(Socket) {
-		assert.NotEqual(t, uintptr(unix.SYS_DUP3), s.Call, "dup3 of a descriptor to itself is an error")
-	}
+// An error names a step by its index, and the parent does not know the socket's number.
+func TestDescriptorsAreAsManyStepsForEverySocket(t *testing.T) {
+	assert.Len(t, Descriptors(Socket), len(Descriptors(7)))
 }

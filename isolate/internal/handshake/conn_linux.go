@@ -150,9 +150,6 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 	if err == nil {
 		err = recvErr
 	}
-	if err == unix.ECONNRESET { // the peer died with messages of ours unread
-		err = io.EOF
-	}
 	if err != nil {
 		return Message{}, err
 	}
@@ -192,9 +189,11 @@ func parseControl(b []byte) (files []*os.File, pid int, err error) {
 	return files, pid, nil
 }
 
+// retry repeats a call that was interrupted, or that says that the peer died with messages of ours
+// unread: that is said once, and before what the peer has sent and the end of file.
 func retry(f func() error) error {
 	for {
-		if err := f(); err != unix.EINTR {
+		if err := f(); err != unix.EINTR && err != unix.ECONNRESET {
 			return err
 		}
 	}

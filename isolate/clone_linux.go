@@ -1,0 +1,134 @@
+package isolate
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
+)
+
+// clone is an init, or what joined the namespaces of one, that was cloned and not reaped.
+type clone struct {
+	pid, pidfd int
+	arena      *child.Arena
+}
+
+// next serves the parent's next message, or the end of a clone, whichever comes first.
+func (m *intermediate) next() error {
+	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}}
+	for _, c := range m.runs {
+		fds = append(fds, unix.PollFd{Fd: int32(c.pidfd), Events: unix.POLLIN})
+	}
+	if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+		return os.NewSyscallError("poll", err)
+	}
+	for i := len(m.runs) - 1; i >= 0; i-- {
+		if fds[1+i].Revents != 0 {
+			if err := m.reap(i); err != nil {
+				return err
+			}
+		}
+	}
+	if fds[0].Revents == 0 {
+		return nil
+	}
+	msg, err := m.conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare, handshake.Join)
+	if err != nil {
+		return err
+	}
+	defer msg.CloseFiles()
+	switch msg.Kind {
+	case handshake.SetRoot:
+		return m.setRoot(msg)
+	case handshake.Join:
+		return m.start(joinPlan(m.spec, int(msg.Files[0].Fd()), int(msg.Files[1].Fd())))
+	}
+	return m.start(plan(m.spec, int(msg.Files[0].Fd())))
+}
+
+// start clones a process with a plan; it inherits what has come with the message.
+func (m *intermediate) start(plan child.Plan, err error) error {
+	if err != nil {
+		return err
+	}
+	c := clone{}
+	if n := len(m.free); n > 0 {
+		c.arena, m.free = m.free[n-1], m.free[:n-1]
+	} else if c.arena, err = child.NewArena(); err != nil {
+		return err
+	}
+	if c.pid, err = c.arena.Start(plan); err != nil {
+		return err
+	}
+	c.pidfd, err = unix.PidfdOpen(c.pid, 0) // it is our child and not reaped: the pid is its own
+	if err != nil {
+		return fmt.Errorf("pidfd_open of a clone: %w", err)
+	}
+	m.runs = append(m.runs, c)
+	return nil
+}
+
+// reap waits for a clone, which has ended, and tells the parent. The kernel lets an init end only when
+// every other process of its namespace has.
+func (m *intermediate) reap(i int) error {
+	c := m.runs[i]
+	var status unix.WaitStatus
+	var usage unix.Rusage
+	for {
+		_, err := unix.Wait4(c.pid, &status, 0, &usage)
+		if err == nil {
+			break
+		}
+		if err != unix.EINTR {
+			return fmt.Errorf("wait for a clone: %w", err)
+		}
+	}
+	unix.Close(c.pidfd)
+	m.runs = append(m.runs[:i], m.runs[i+1:]...)
+	m.free = append(m.free, c.arena)
+	arg, err := json.Marshal(goneInfo{
+		PID: c.pid, Status: uint32(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
+	})
+	if err != nil {
+		return err
+	}
+	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{arg}})
+}
+
+// goneInfo is the argument of gone: how a clone ended and what it and all that it reaped used.
+type goneInfo struct {
+	PID          int
+	Status       uint32
+	User, System int64 // nanoseconds
+	MaxRSS       int64 // KiB
+}
+
+// plan puts the steps of a run together.
+func plan(spec rootSpec, socket int) (child.Plan, error) {
+	program, err := programSteps(spec)
+	return child.Plan{
+		Flags:   unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC,
+		Init:    initSteps(spec, socket),
+		After:   afterSteps(),
+		Program: program,
+	}, err
+}
+
+// joinPlan is the plan of a process that joins the namespaces of a run, whose init's pidfd is given,
+// and starts a second program there. It stays outside of the pid namespace itself, as its
+// program's parent.
+func joinPlan(spec rootSpec, socket, init int) (child.Plan, error) {
+	program, err := programSteps(spec)
+	steps := []child.Step{
+		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
+		call("join the namespaces", unix.SYS_SETNS, init, unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC),
+	}
+	steps = append(steps, child.JoinDescriptors(socket, init)...)
+	steps = append(steps, call("start a session", unix.SYS_SETSID))
+	return child.Plan{Init: append(steps, landlockSteps(spec)...), After: afterSteps(), Program: program}, err
+}
