@@ -16,6 +16,8 @@ type Root struct {
 	Upper *Scratch
 	// Binds are mounted last, in this order.
 	Binds []Bind
+	// Tmpfs are mounted before the Binds. The program may write to them.
+	Tmpfs []Tmpfs
 	// Forbidden says what comes of a system call that the filter forbids.
 	Forbidden Forbidden
 	// Listener is the path of a UNIX socket that takes over the supervision of forbidden calls: it
@@ -55,11 +57,20 @@ type Layer struct {
 	Scratch *Scratch
 }
 
-// Bind makes a file or directory of the host visible in the sandbox.
+// Bind makes a file or directory of the host visible in the sandbox, never with setuid or device
+// files in force. {Source: "/sys", Target: "/sys"} shows the host's sysfs, for programs that ask for it.
 type Bind struct {
-	Source   string // absolute, on the host
-	Target   string // absolute, in the sandbox; made when it is missing
-	Writable bool
+	Source      string // absolute, on the host
+	Target      string // absolute, in the sandbox; made when it is missing
+	Writable    bool
+	NoExec      bool // nothing in it can be executed
+	NoSymFollow bool // symbolic links in it are not followed
+}
+
+// Tmpfs is an empty file system of the run's own, beside the writable layer.
+type Tmpfs struct {
+	Target       string // absolute, in the sandbox; made when it is missing
+	Size, Inodes int64  // bounds, as in Root; zero: 64 MiB and 16384
 }
 
 const (

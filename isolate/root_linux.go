@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -41,7 +42,8 @@ func (s *Sandbox) setRoot(root *Root) error {
 // specOf says of a root what does not depend on the host's files.
 func specOf(root *Root) rootSpec {
 	spec := rootSpec{
-		Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil, Size: root.Size, Inodes: root.Inodes,
+		Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil,
+		Size: cmp.Or(root.Size, defaultSize), Inodes: cmp.Or(root.Inodes, defaultInodes),
 		HookPivot: root.Hooks.BeforePivot != nil, HookExec: root.Hooks.BeforeExec != nil,
 	}
 	if s, err := theStanding(); err == nil {
@@ -50,13 +52,34 @@ func specOf(root *Root) rootSpec {
 	if spec.Base {
 		spec.Moves = toolchainMounts()
 	}
-	if spec.Size == 0 {
-		spec.Size = defaultSize
-	}
-	if spec.Inodes == 0 {
-		spec.Inodes = defaultInodes
+	for _, t := range root.Tmpfs {
+		spec.Tmpfs = append(spec.Tmpfs, Tmpfs{
+			Target: filepath.Clean(t.Target), Size: cmp.Or(t.Size, defaultSize), Inodes: cmp.Or(t.Inodes, defaultInodes),
+		})
 	}
 	return spec
+}
+
+// checkTarget refuses what cannot be mounted on.
+func checkTarget(target string) error {
+	if !filepath.IsAbs(target) || filepath.Clean(target) == "/" {
+		return fmt.Errorf("target %q is not an absolute path below /", target)
+	}
+	return nil
+}
+
+// attributes are those of the mount, for mount_setattr(2).
+func (b Bind) attributes() uint64 {
+	attributes := uint64(unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV)
+	for _, flag := range []struct {
+		set  bool
+		attr uint64
+	}{{!b.Writable, unix.MOUNT_ATTR_RDONLY}, {b.NoExec, unix.MOUNT_ATTR_NOEXEC}, {b.NoSymFollow, unix.MOUNT_ATTR_NOSYMFOLLOW}} {
+		if flag.set {
+			attributes |= flag.attr
+		}
+	}
+	return attributes
 }
 
 // openRoot opens what a root is made of. The parent does it, because only it may: the paths can
@@ -88,21 +111,22 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 		}
 	}
 	for _, b := range root.Binds {
-		if !filepath.IsAbs(b.Target) || filepath.Clean(b.Target) == "/" {
-			return spec, mounts, fmt.Errorf("bind %s: target %q is not an absolute path below /", b.Source, b.Target)
+		if err := checkTarget(b.Target); err != nil {
+			return spec, mounts, fmt.Errorf("bind %s: %w", b.Source, err)
 		}
 		info, err := os.Stat(b.Source)
 		if err != nil {
 			return spec, mounts, fmt.Errorf("bind: %w", err)
 		}
-		attributes := uint64(readOnly)
-		if b.Writable {
-			attributes &^= unix.MOUNT_ATTR_RDONLY
-		}
-		if err := open(treeRequest{Path: b.Source}, attributes); err != nil {
+		if err := open(treeRequest{Path: b.Source}, b.attributes()); err != nil {
 			return spec, mounts, fmt.Errorf("bind %s: %w", b.Source, err)
 		}
 		spec.Binds = append(spec.Binds, bindSpec{Target: filepath.Clean(b.Target), File: !info.IsDir(), Writable: b.Writable})
+	}
+	for _, t := range root.Tmpfs {
+		if err := checkTarget(t.Target); err != nil {
+			return spec, mounts, fmt.Errorf("tmpfs: %w", err)
+		}
 	}
 	if root.Upper != nil {
 		if err := root.Upper.makeMountPoints(spec); err != nil {

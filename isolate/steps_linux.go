@@ -21,8 +21,10 @@ type rootSpec struct {
 	Size   int64
 	Inodes int64
 	Binds  []bindSpec // attached at bindDir(i)
+	Tmpfs  []Tmpfs
 
 	HookPivot, HookExec bool // the caller wants to be asked
+	Loopback            bool // programs may use TCP
 
 	OneID bool // init is the program's user, and in groups that nobody can leave
 }
@@ -84,6 +86,10 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 		mountStep("proc on /proc", "proc", newRoot+"/proc", "proc",
 			plainMount|unix.MS_NOEXEC|unix.MS_RDONLY, "hidepid=invisible"),
 	)
+	for _, t := range spec.Tmpfs {
+		options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", t.Size, t.Inodes)
+		steps = append(steps, mountStep("tmpfs on "+t.Target, "tmpfs", newRoot+t.Target, "tmpfs", plainMount, options))
+	}
 	for i, b := range spec.Binds {
 		steps = append(steps, moveStep(bindDir(i), b.Target))
 	}
@@ -157,6 +163,9 @@ func scratchDirs(spec rootSpec) []scratchEntry {
 	if !spec.Base {
 		add("/proc")
 		add("/dev")
+	}
+	for _, t := range spec.Tmpfs {
+		add(t.Target)
 	}
 	for _, b := range spec.Binds {
 		if !b.File {

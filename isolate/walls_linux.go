@@ -51,6 +51,10 @@ func landlockPlan(spec rootSpec) policy.Plan {
 			l.ReadWrite = append(l.ReadWrite, b.Target)
 		}
 	}
+	for _, t := range spec.Tmpfs {
+		l.ReadWrite = append(l.ReadWrite, t.Target)
+	}
+	l.AnyTCP = spec.Loopback
 	return l.Plan(policy.ABI())
 }
 

@@ -21,9 +21,7 @@ var hello embed.FS
 // diagnose tries everything. The error is one of writing the programs to try, not of the host.
 func diagnose(ctx context.Context) (diagnosis, error) {
 	d := diagnosis{kernel: kernel(), user: user(), isolation: isolate.Mechanisms(), sandbox: isolate.Probe()}
-	if d.sandbox == nil {
-		d.mechanisms, d.problems = tryLimits()
-	}
+	d.mechanisms, d.problems = tryLimits()
 	languages, err := tryLanguages(ctx, d.sandbox == nil)
 	d.languages = languages
 	return d, err

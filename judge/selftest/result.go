@@ -55,6 +55,9 @@ func conclude(p hostile.Program, e evidence) Result {
 		r.Broken = append(r.Broken, late(record, e.grace)...)
 		r.Broken = append(r.Broken, proofs(p, record.Record)...)
 	}
+	if p.Stage == hostile.StagePair && len(r.Broken) == 0 && !overlap(e.records) {
+		r.Broken = append(r.Broken, "the runs were not at the same time: nothing is known")
+	}
 	if r.Verdict == judge.Skipped && len(r.Broken) == 0 {
 		r.Broken = append(r.Broken, "it has no verdict")
 	}
@@ -73,6 +76,24 @@ func conclude(p hostile.Program, e evidence) Result {
 		r.Broken = append(r.Broken, "canary: "+contact)
 	}
 	return r
+}
+
+// overlap says whether there was a time at which all runs went on, long enough for a message.
+func overlap(records []timed) bool {
+	const enough = 300 * time.Millisecond
+	var last, first time.Time
+	for _, r := range records {
+		if r.Kind != judge.KindRun || r.StartedAt == nil {
+			continue
+		}
+		if r.StartedAt.After(last) {
+			last = *r.StartedAt
+		}
+		if end := r.StartedAt.Add(time.Duration(r.Wall)); first.IsZero() || end.Before(first) {
+			first = end
+		}
+	}
+	return first.Sub(last) >= enough
 }
 
 func wrongVerdict(p hostile.Program, r *judge.Record) []string {

@@ -89,3 +89,23 @@ func TestConcludeNamesTheTestOfSeveral(t *testing.T) {
 	assert.Equal(t, []string{"verdict of test 2 wrong-answer, want accepted"}, got.Broken)
 	assert.Equal(t, judge.WrongAnswer, got.Verdict, "the run that is wrong, not the last one")
 }
+
+func TestOverlap(t *testing.T) {
+	begin := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	run := func(start, wall time.Duration) timed {
+		at := begin.Add(start)
+		return timed{&judge.Record{Kind: judge.KindRun, StartedAt: &at, Wall: judge.Millis(wall)}, 0}
+	}
+	for name, c := range map[string]struct {
+		records []timed
+		want    bool
+	}{
+		"together":         {[]timed{run(0, time.Second), run(time.Millisecond, time.Second)}, true},
+		"for a moment":     {[]timed{run(0, time.Second), run(900*time.Millisecond, time.Second)}, false},
+		"one by one":       {[]timed{run(0, time.Second), run(2*time.Second, time.Second)}, false},
+		"one within other": {[]timed{run(0, 3*time.Second), run(time.Second, time.Second)}, true},
+		"never started":    {[]timed{{&judge.Record{Kind: judge.KindRun}, 0}}, false},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, overlap(c.records)) })
+	}
+}

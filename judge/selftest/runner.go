@@ -85,20 +85,17 @@ func (r *Runner) Run(ctx context.Context, p hostile.Program) (Result, error) {
 	}
 	begin := time.Now()
 	e := evidence{grace: r.grace}
+	jobs, tasks := 1, []judge.Task{task, control()}
 	if p.Stage == hostile.StagePair {
-		e.records, err = r.judge(ctx, len(task.Tests), task)
-		if err == nil {
-			e.control, err = r.judge(ctx, 1, control())
-		}
-	} else {
-		var records []timed
-		records, err = r.judge(ctx, 1, task, control())
-		for _, record := range records {
-			if record.Task == task.Name {
-				e.records = append(e.records, record)
-			} else {
-				e.control = append(e.control, record)
-			}
+		// While one slot is busy with the harmless program the other one starts as well.
+		jobs, tasks = len(task.Tests), []judge.Task{control(), task, control()}
+	}
+	records, err := r.judge(ctx, jobs, tasks...)
+	for _, record := range records {
+		if record.Task == task.Name {
+			e.records = append(e.records, record)
+		} else {
+			e.control = append(e.control, record)
 		}
 	}
 	if err != nil {

@@ -129,16 +129,22 @@ func sharedDirs() []string {
 	return slices.Compact(dirs)
 }
 
-// strangers lists entries that belong to nobody whom the host knows but a sandbox: to a user with an
-// id as sandboxes have them. To look at all new files would blame a program for what others on the
-// machine do meanwhile.
+// Programs run under ids from here on; where there are few, in a container, these are the upper half.
+// nobody, whom the kernel puts in place of ids that we cannot see, is not one of them.
+const firstStranger, nobody = 32768, 65534
+
+func isStranger(uid int) bool { return uid >= firstStranger && uid != nobody }
+
+// strangers lists entries that belong to a user with an id as sandboxes have them. To look at all new
+// files would blame a program for what others on the machine do meanwhile. Without root programs run
+// under our own id, and there is nothing to tell their files by.
 func strangers(dir string) []string {
 	entries, _ := os.ReadDir(dir)
 	var found []string
 	for _, e := range entries {
 		var stat unix.Stat_t
 		path := filepath.Join(dir, e.Name())
-		if unix.Lstat(path, &stat) == nil && int(stat.Uid) != os.Geteuid() {
+		if unix.Lstat(path, &stat) == nil && isStranger(int(stat.Uid)) {
 			found = append(found, fmt.Sprintf("%s of user %d", path, stat.Uid))
 		}
 	}
@@ -148,7 +154,7 @@ func strangers(dir string) []string {
 func strangeKeyUsers() []string {
 	var users []string
 	for _, line := range linesOf("/proc/key-users", 1) {
-		if uid, err := strconv.Atoi(strings.TrimSuffix(line, ":")); err == nil && uid >= 65536 {
+		if uid, err := strconv.Atoi(strings.TrimSuffix(line, ":")); err == nil && isStranger(uid) {
 			users = append(users, line)
 		}
 	}
