@@ -109,7 +109,7 @@ func (b *box) run(ctx context.Context, p Program, gate Gate) (Exit, string, erro
 		printed <- out
 	}()
 	exit, err := b.Run(ctx, p, func(pid int) error {
-		namespace = namespaceOf(pid)
+		namespace = namespaceOf(b.t, pid)
 		if gate != nil {
 			return gate(pid)
 		}

@@ -46,10 +46,21 @@ func (m *intermediate) next() error {
 	case handshake.SetRoot:
 		return m.setRoot(msg)
 	case handshake.Join:
-		return m.start(joinPlan(m.spec, int(msg.Files[0].Fd()), int(msg.Files[1].Fd())))
+		return m.start(joinPlan(m.spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd())))
 	}
-	return m.start(plan(m.spec, int(msg.Files[0].Fd())))
+	return m.start(plan(m.spec, wants(msg), int(msg.Files[0].Fd())))
 }
+
+// admission says whether the parent wants to put the program into groups; it is the argument of
+// prepare and join.
+type admission string
+
+const (
+	noAdmission   admission = ""
+	withAdmission admission = "admit"
+)
+
+func wants(m handshake.Message) admission { return admission(m.Args[0]) }
 
 // start clones a process with a plan; it inherits what has come with the message.
 func (m *intermediate) start(plan child.Plan, err error) error {
@@ -91,6 +102,11 @@ func (m *intermediate) reap(i int) error {
 	unix.Close(c.pidfd)
 	m.runs = append(m.runs[:i], m.runs[i+1:]...)
 	m.free = append(m.free, c.arena)
+	if len(m.runs) == 0 {
+		if err := m.freshNetwork(); err != nil {
+			return err
+		}
+	}
 	arg, err := json.Marshal(goneInfo{
 		PID: c.pid, Status: uint32(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
 	})
@@ -109,8 +125,8 @@ type goneInfo struct {
 }
 
 // plan puts the steps of a run together.
-func plan(spec rootSpec, socket int) (child.Plan, error) {
-	program, err := programSteps(spec)
+func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
+	program, err := programSteps(spec, a)
 	return child.Plan{
 		Flags:   unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC,
 		Init:    initSteps(spec, socket),
@@ -122,8 +138,8 @@ func plan(spec rootSpec, socket int) (child.Plan, error) {
 // joinPlan is the plan of a process that joins the namespaces of a run, whose init's pidfd is given,
 // and starts a second program there. It stays outside of the pid namespace itself, as its
 // program's parent.
-func joinPlan(spec rootSpec, socket, init int) (child.Plan, error) {
-	program, err := programSteps(spec)
+func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) {
+	program, err := programSteps(spec, a)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 		call("join the namespaces", unix.SYS_SETNS, init, unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC),

@@ -13,22 +13,22 @@ import (
 
 // explain makes a step that failed of an error message of init or the program, and leaves every
 // other error as it is.
-func (s *Sandbox) explain(err error, release []child.Step) error {
+func (s *Sandbox) explain(err error, a admission, release []child.Step) error {
 	var peer *handshake.PeerError
 	if errors.As(err, &peer) {
-		return s.stepError(peer, release)
+		return s.stepError(peer, a, release)
 	}
 	return err
 }
 
 // stepError turns the phase, index and errno of a child's error into words. The steps are known,
 // because they follow from the root and the program.
-func (s *Sandbox) stepError(peer *handshake.PeerError, release []child.Step) error {
+func (s *Sandbox) stepError(peer *handshake.PeerError, a admission, release []child.Step) error {
 	phase, index, errno, err := child.ParseError(peer.Arg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", peer.State, err)
 	}
-	p, err := plan(s.spec, 0)
+	p, err := plan(s.spec, a, 0)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func describe(status syscall.WaitStatus) string {
 
 // execError tells a failed execve from a failed step before it.
 func (s *Sandbox) execError(err error, p Program, steps []child.Step) error {
-	err = s.explain(err, steps)
+	err = s.explain(err, noAdmission, steps)
 	var step *StepError
 	if errors.As(err, &step) {
 		for _, name := range []string{execStep, interpreterStep, findStep} {

@@ -20,6 +20,7 @@ import (
 // held is a program that waits at the gate, in a sandbox made for it.
 type held struct {
 	root       *Root
+	gate       Gate // of Prepare; nil: nobody admits it
 	conn       *handshake.Conn
 	pid        int    // of the program
 	clonePID   int    // of init, or of what joined it, as we see it
@@ -30,6 +31,13 @@ type held struct {
 
 	mu    sync.Mutex // of pidfd: who kills must not hit a descriptor that was closed and used again
 	pidfd *os.File   // of init
+}
+
+func (h *held) admission() admission {
+	if h.gate == nil {
+		return noAdmission
+	}
+	return withAdmission
 }
 
 // close closes what is ours of a run that is over.
@@ -70,17 +78,11 @@ func (s *Sandbox) Prepare(root *Root, gate Gate) error {
 	if err := s.Discard(); err != nil {
 		return err
 	}
-	h, err := s.prepare(root)
+	h, err := s.prepare(root, gate)
 	if err != nil {
 		return err
 	}
 	s.next = h
-	if gate == nil {
-		return nil
-	}
-	if err := gate(h.pid); err != nil {
-		return errors.Join(fmt.Errorf("admit pid %d: %w", h.pid, err), s.Discard())
-	}
 	return nil
 }
 
@@ -156,7 +158,7 @@ func (s *Sandbox) expects(pid int) bool {
 }
 
 // prepare makes a sandbox up to the gate.
-func (s *Sandbox) prepare(root *Root) (*held, error) {
+func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
 	if root == nil {
 		root = &Root{}
 	}
@@ -165,7 +167,7 @@ func (s *Sandbox) prepare(root *Root) (*held, error) {
 			return nil, err
 		}
 	}
-	h := &held{root: root}
+	h := &held{root: root, gate: gate}
 	return h, s.request(h, handshake.Message{Kind: handshake.Prepare})
 }
 
@@ -177,6 +179,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	}
 	h.conn = conn
 	m.Files = append([]*os.File{peer}, m.Files...)
+	m.Args = [][]byte{[]byte(h.admission())}
 	err = s.conn.Send(m)
 	peer.Close()
 	if err != nil {
@@ -184,7 +187,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 		return s.breaks(err)
 	}
 	if err := s.serveInit(h); err != nil {
-		return errors.Join(s.explain(err, nil), s.abandon(h))
+		return errors.Join(s.explain(err, h.admission(), nil), s.abandon(h))
 	}
 	return nil
 }
@@ -193,16 +196,23 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 func (s *Sandbox) serveInit(h *held) error {
 	deadline := time.Now().Add(stepTimeout)
 	for {
-		m, err := h.conn.Receive("make the sandbox", deadline, handshake.Hooks, handshake.SeccompNotify, handshake.Ready)
+		m, err := h.conn.Receive("make the sandbox", deadline, handshake.Admit, handshake.Hooks, handshake.SeccompNotify, handshake.Ready)
 		if err != nil {
 			return err
 		}
 		switch m.Kind {
 		case handshake.Ready:
+			h.mu.Lock()
 			h.pid, h.pidfd = m.PID, m.Files[0]
+			h.mu.Unlock()
 			h.address = binary.LittleEndian.Uint64(m.Args[0])
 			h.clonePID = int(int32(binary.LittleEndian.Uint32(m.Args[1])))
 			return nil
+		case handshake.Admit:
+			if err = h.gate(m.PID); err != nil {
+				err = fmt.Errorf("admit pid %d: %w", m.PID, err)
+			}
+			m.Kind = handshake.Admitted
 		case handshake.Hooks:
 			err = h.root.Hooks.run(string(m.Args[0]), m.PID)
 			m.Kind, m.Args = handshake.HooksDone, nil
@@ -270,5 +280,5 @@ func (s *Sandbox) take(root *Root) (*held, error) {
 	if err := s.Discard(); err != nil {
 		return nil, err
 	}
-	return s.prepare(root)
+	return s.prepare(root, nil)
 }

@@ -22,6 +22,7 @@ type intermediate struct {
 	spec rootSpec
 	runs []clone        // alive, or not reaped yet
 	free []*child.Arena // of runs that are over
+	net  *os.File       // /proc/net/unix of our network namespace
 }
 
 // serveIntermediate is the whole life of an intermediate. It ends with nil when the parent is gone.
@@ -45,10 +46,15 @@ func serveIntermediate() error {
 }
 
 func serve(conn *handshake.Conn) error {
-	if err := becomeSlotRoot(conn); err != nil {
+	dev, err := becomeSlotRoot(conn)
+	if err != nil {
 		return err
 	}
-	if err := buildBase(); err != nil {
+	err = buildBase(dev)
+	if dev != nil {
+		dev.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("build the base: %w", err)
 	}
 	if err := conn.Send(handshake.Message{Kind: handshake.IntermediateReady}); err != nil {
@@ -63,13 +69,17 @@ func serve(conn *handshake.Conn) error {
 }
 
 // becomeSlotRoot has the parent map the identifiers, takes those of the slot's root, and gives up
-// for itself and all children what no run needs.
-func becomeSlotRoot(conn *handshake.Conn) error {
+// for itself and all children what no run needs. It returns the slot's /dev, if the parent made one.
+func becomeSlotRoot(conn *handshake.Conn) (dev *os.File, err error) {
 	if err := conn.Send(handshake.Message{Kind: handshake.MappingPlease}); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := conn.Receive("mapping", time.Time{}, handshake.MappingWritten); err != nil {
-		return err
+	m, err := conn.Receive("mapping", time.Time{}, handshake.MappingWritten)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Files) > 0 {
+		dev = m.Files[0]
 	}
 	none := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	all := [2]unix.CapUserData{{Effective: 1<<32 - 1, Permitted: 1<<32 - 1}, {Effective: 1<<32 - 1, Permitted: 1<<32 - 1}}
@@ -99,11 +109,11 @@ func becomeSlotRoot(conn *handshake.Conn) error {
 		{"reset signals", resetIgnoredSignals},
 	} {
 		if err := step.do(); err != nil {
-			return fmt.Errorf("%s: %w", step.name, err)
+			return dev, fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
 	unix.Umask(0o022)
-	return nil
+	return dev, nil
 }
 
 // takeSlotIDs becomes the slot's root and leaves all groups, or stays who it is, when the parent had

@@ -172,7 +172,7 @@ func TestKilledJudgeTakesItsProgramsAlong(t *testing.T) {
 			require.NoError(t, err, line)
 			pid, err := strconv.Atoi(strings.Fields(line)[0])
 			require.NoError(t, err, line)
-			namespace := namespaceOf(pid)
+			namespace := namespaceOf(t, pid)
 			w := watchRun(t, pid)
 			require.NoError(t, cmd.Process.Kill())
 			w.requireEnd(t, "intermediate", "init", "program")

@@ -200,7 +200,7 @@ func waitForPidfd(f *os.File) error {
 // counts, too, unless it is an orphan, which its heir has to bury.
 func processesIn(namespace string) (found []int) {
 	for _, pid := range processes() {
-		if namespaceOf(pid) != namespace {
+		if link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); link != namespace {
 			continue
 		}
 		if state, parent := stateOf(pid); state != "Z" || parent != os.Getpid() {
@@ -210,8 +210,15 @@ func processesIn(namespace string) (found []int) {
 	return found
 }
 
-func namespaceOf(pid int) string {
-	link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
+// namespaceOf returns a process's pid namespace and keeps it open until the end of the test, so that
+// no other one gets its number. A process that has ended has none.
+func namespaceOf(t *testing.T, pid int) string {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/ns/pid", pid))
+	if err != nil {
+		return ""
+	}
+	t.Cleanup(func() { f.Close() })
+	link, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
 	return link
 }
 

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -74,3 +75,33 @@ func (m *mounter) open(r mountRequest) (f *os.File, err error) {
 // The namespace cannot be given back, so there is nothing to count.
 func (m *mounter) acquire() error { return nil }
 func (m *mounter) release()       {}
+
+// devices returns a /dev of a slot's own: a tmpfs with nodes that share nothing with the host's, not
+// even times or locks.
+func (m *mounter) devices() (dev *os.File, err error) {
+	const place = mounterPlace + "/dev"
+	err = m.do(func() error {
+		if err := makeDev(place, func(name string) error {
+			var host unix.Stat_t
+			if err := unix.Stat("/dev/"+name, &host); err != nil {
+				return err
+			}
+			if err := unix.Mknod(place+"/"+name, unix.S_IFCHR|0o666, int(host.Rdev)); err != nil {
+				return err
+			}
+			return unix.Chmod(place+"/"+name, 0o666)
+		}); err != nil {
+			return err
+		}
+		defer removeScratch(place)
+		fd, err := openTree(place, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
+		if err == nil {
+			dev = os.NewFile(uintptr(fd), "dev")
+		}
+		return err
+	})
+	if errors.Is(err, unix.EPERM) { // no CAP_MKNOD: the host's nodes have to do
+		return nil, nil
+	}
+	return dev, err
+}

@@ -106,9 +106,9 @@ func TestIntermediateRefusesWhatIsNotItsTurn(t *testing.T) {
 		act   func(o *orphan)
 		want  string
 	}{
-		{"prepare instead of a mapping", true, func(o *orphan) {
-			o.send(handshake.Message{Kind: handshake.Prepare, Files: []*os.File{file}})
-		}, "mapping: expected mapping-written, got prepare"},
+		{"another message instead of a mapping", true, func(o *orphan) {
+			o.send(handshake.Message{Kind: handshake.SeccompNotify, Files: []*os.File{file}})
+		}, "mapping: expected mapping-written, got seccomp-notify"},
 		{"mapping a second time", false, func(o *orphan) { o.send(handshake.Message{Kind: handshake.MappingWritten}) },
 			"got mapping-written"},
 		{"its own message", false, func(o *orphan) { o.send(handshake.Message{Kind: handshake.RootReady}) }, "got root-ready"},
@@ -125,9 +125,9 @@ func TestIntermediateRefusesWhatIsNotItsTurn(t *testing.T) {
 			require.NoError(o.t, unix.Sendmsg(o.raw, []byte("garbage!"), nil, nil, 0))
 		}, "message of unknown kind 103"},
 		{"descriptors that were not announced", false, func(o *orphan) {
-			m := handshake.Message{Kind: handshake.MappingWritten}
+			m := handshake.Message{Kind: handshake.RootReady}
 			require.NoError(o.t, unix.Sendmsg(o.raw, m.Encode(), unix.UnixRights(1), nil, 0))
-		}, "mapping-written: announces 0 descriptors, 1 came"},
+		}, "root-ready: announces 0 descriptors, 1 came"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := startIntermediate(t)

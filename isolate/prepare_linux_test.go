@@ -48,7 +48,7 @@ func TestRunWithAnotherRootDiscardsWhatWasPrepared(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := b.in(t)
 			pid := b.prepare(b.root)
-			namespace := namespaceOf(pid)
+			namespace := namespaceOf(t, pid)
 			assert.False(t, b.Prepared(row.root))
 			assert.NotEqual(t, pid, b.pidOf(row.root))
 			assert.Empty(t, processesIn(namespace))
@@ -68,7 +68,7 @@ func TestPreparedIsOnlyForTheRootItself(t *testing.T) {
 func TestPrepareAgainReplacesWhatWasPrepared(t *testing.T) {
 	b := newBox(t)
 	first := b.prepare(b.root)
-	namespace := namespaceOf(first)
+	namespace := namespaceOf(t, first)
 	second := b.prepare(b.root)
 	assert.NotEqual(t, first, second)
 	assert.Empty(t, processesIn(namespace))
@@ -78,7 +78,7 @@ func TestPrepareAgainReplacesWhatWasPrepared(t *testing.T) {
 func TestDiscardEndsWhatWasPrepared(t *testing.T) {
 	b := newBox(t)
 	require.NoError(t, b.Discard(), "there is nothing")
-	namespace := namespaceOf(b.prepare(b.root))
+	namespace := namespaceOf(t, b.prepare(b.root))
 	require.NotEmpty(t, processesIn(namespace))
 	require.NoError(t, b.Discard())
 	assert.Empty(t, processesIn(namespace))
@@ -91,7 +91,7 @@ func TestErrorOfTheGateUndoesThePreparation(t *testing.T) {
 	b := newBox(t)
 	var namespace string
 	failure := errors.New("no such group")
-	err := b.Prepare(b.root, func(pid int) error { namespace = namespaceOf(pid); return failure })
+	err := b.Prepare(b.root, func(pid int) error { namespace = namespaceOf(t, pid); return failure })
 	require.ErrorIs(t, err, failure)
 	assert.ErrorContains(t, err, "admit pid ")
 	assert.Empty(t, processesIn(namespace))
@@ -123,7 +123,7 @@ func TestCloseEndsWhatWasPreparedBeforeItReturns(t *testing.T) {
 	for range 5 {
 		b := newBox(t)
 		pid := b.prepare(b.root)
-		namespace := namespaceOf(pid)
+		namespace := namespaceOf(t, pid)
 		require.NoError(t, b.Close())
 		assert.Empty(t, processesIn(namespace))
 	}

@@ -70,21 +70,22 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 	if p.over || s.broken != nil {
 		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
 	}
-	h := &held{root: p.held.root}
+	h := &held{root: p.held.root, gate: gate}
 	if err := s.request(h, handshake.Message{Kind: handshake.Join, Files: []*os.File{p.held.pidfd}}); err != nil {
 		return nil, err
 	}
 	// What joined is killed alone, not with init: its program is held, so its pid is its own.
-	h.pidfd.Close()
 	fd, err := unix.PidfdOpen(h.pid, 0)
 	if err != nil {
-		h.pidfd = nil
 		_, endErr := s.end(h)
 		return nil, errors.Join(os.NewSyscallError("pidfd_open", err), endErr)
 	}
+	h.mu.Lock()
+	h.pidfd.Close()
 	h.pidfd = os.NewFile(uintptr(fd), "program")
+	h.mu.Unlock()
 	process := &Process{sandbox: s, held: h, program: second, ctx: ctx, second: true}
-	if err := process.release(gate); err != nil {
+	if err := process.release(nil); err != nil {
 		_, endErr := s.end(h)
 		return nil, errors.Join(err, endErr)
 	}

@@ -89,7 +89,16 @@ func (s *Sandbox) introduce() error {
 	if err := standing.mapping.write(s.process.Pid, standing.mapping.slotMaps(s.ids)); err != nil {
 		return err
 	}
-	if err := s.conn.Send(handshake.Message{Kind: handshake.MappingWritten}); err != nil {
+	written := handshake.Message{Kind: handshake.MappingWritten}
+	dev, err := s.mounts.devices()
+	if err != nil {
+		return err
+	}
+	if dev != nil {
+		defer dev.Close()
+		written.Files = append(written.Files, dev)
+	}
+	if err := s.conn.Send(written); err != nil {
 		return err
 	}
 	if _, err := s.conn.Receive("build the base", deadline, handshake.IntermediateReady); err != nil {

@@ -50,6 +50,8 @@ type mounts interface {
 	scratch(scratchRequest) error
 	// open returns a tree, or a file of a Scratch. The caller closes it.
 	open(mountRequest) (*os.File, error)
+	// devices returns a /dev with nodes of its own, or nil where nodes cannot be made.
+	devices() (*os.File, error)
 	// acquire keeps Scratches until release.
 	acquire() error
 	release()

@@ -72,7 +72,7 @@ func TestProgramThatNobodyWaitsForIsKilledByTheNextUse(t *testing.T) {
 			}
 			p, err := b.Start(context.Background(), b.probeProgram("leave", "daemon", "3"), nil)
 			require.NoError(t, err)
-			namespace := namespaceOf(p.PID())
+			namespace := namespaceOf(t, p.PID())
 			require.NoError(t, use())
 			assert.Empty(t, processesIn(namespace))
 		})

@@ -193,8 +193,17 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 }
 
 // programSteps returns what the program does up to the gate: it gives up every right.
-func programSteps(spec rootSpec) ([]child.Step, error) {
+//
+// When the parent puts it into groups, that comes first: the cgroup namespace that it then makes
+// has these as its roots, so /proc/self/cgroup says nothing of the host.
+func programSteps(spec rootSpec, a admission) ([]child.Step, error) {
 	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
+	if a == withAdmission {
+		steps = append(steps,
+			child.Tell(handshake.Message{Kind: handshake.Admit}, -1),
+			child.Await(handshake.Admitted),
+			call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
+	}
 	if !spec.OneID {
 		steps = append(steps, call("leave all groups", unix.SYS_SETGROUPS, 0, 0))
 	}

@@ -60,7 +60,7 @@ func indexOf(t *testing.T, steps []child.Step, name string) int {
 
 // The order is what makes it safe: rights are given up before the gate, and the filter comes last.
 func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
-	steps, err := programSteps(rootSpec{Base: true})
+	steps, err := programSteps(rootSpec{Base: true}, noAdmission)
 	require.NoError(t, err)
 	last := -1
 	for _, name := range []string{"leave all groups", "set group id", "set user id", "drop all capabilities", "install the system call filter"} {

@@ -22,14 +22,17 @@ type stream struct {
 
 var streamBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// start opens the pipe and begins to read. The caller hands write to the program, and calls finish.
-func (s *stream) start() (err error) {
-	if s.read, s.write, err = os.Pipe(); err != nil {
-		return err
-	}
+// open opens the pipe. The caller hands write to the program, and calls finish.
+func (s *stream) open() (err error) {
+	s.read, s.write, err = os.Pipe()
+	return err
+}
+
+// start begins to read; over is called once when there is more than the limit.
+func (s *stream) start(over func()) {
+	s.over = over
 	s.done = make(chan struct{})
 	go s.drain()
-	return nil
 }
 
 // drain reads until no writer is left. It goes on past the limit, because a writer that blocks
@@ -72,7 +75,9 @@ func (s *stream) take(p []byte) {
 // finish closes the writing end, which no program has any more, and waits for the rest.
 func (s *stream) finish() error {
 	s.write.Close()
-	<-s.done
+	if s.done != nil { // it was started
+		<-s.done
+	}
 	s.read.Close()
 	return s.err
 }

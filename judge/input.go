@@ -5,70 +5,101 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"judge/isolate"
 )
 
-// inputs keeps the inputs of test cases in memory, so that many runs read each without copying it.
-// It is safe for concurrent use; the zero value is empty.
+// inputs keeps the inputs of test cases in memory, so that one run after the other can read them. Runs
+// at the same time get copies of their own: a file that two programs have open is a way for them to meet,
+// by locks for instance. It is safe for concurrent use; the zero value is empty.
 type inputs struct {
-	mu     sync.Mutex
-	known  map[Data]*list.Element
-	recent list.List // of *cachedInput, the latest first
-	size   int64
+	mu    sync.Mutex
+	idle  map[Data][]*list.Element // copies that no run has, by their content
+	all   list.List                // of the idle *input, the one used last in front
+	bytes int64                    // of the idle
 }
 
-type cachedInput struct {
-	data  Data
-	input *isolate.Input
+// input is what one run reads, and has for itself until release.
+type input struct {
+	*os.File
+	data Data
+	copy *isolate.Input // nil: nothing to read
+	home *inputs
 }
 
 // inputsSize bounds what is kept for runs to come, in bytes.
 const inputsSize = 256 << 20
 
-// open returns a file to read the input from; the caller closes it.
-func (c *inputs) open(d Data) (*os.File, error) {
+// open returns an input to read from the beginning.
+func (c *inputs) open(d Data) (*input, error) {
+	in := &input{data: d, home: c}
+	var err error
 	if d == (Data{}) {
-		return os.Open(os.DevNull)
+		in.File, err = os.Open(os.DevNull)
+		return in, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e, ok := c.known[d]; ok {
-		c.recent.MoveToFront(e)
-		return e.Value.(*cachedInput).input.Open()
+	if in.copy = c.take(d); in.copy == nil {
+		if in.copy, err = readInput(d); err != nil {
+			return nil, err
+		}
 	}
-	input, err := readInput(d)
-	if err != nil {
-		return nil, err
+	if in.File, err = in.copy.Open(); err != nil {
+		return nil, errors.Join(err, in.copy.Close())
 	}
-	if c.known == nil {
-		c.known = map[Data]*list.Element{}
-	}
-	c.known[d] = c.recent.PushFront(&cachedInput{d, input})
-	c.size += input.Size()
-	f, err := input.Open()
-	for c.size > inputsSize && err == nil {
-		err = c.drop(c.recent.Back())
-	}
-	return f, err
+	return in, nil
 }
 
-// drop forgets an input; runs that read it go on.
-func (c *inputs) drop(e *list.Element) error {
-	cached := c.recent.Remove(e).(*cachedInput)
-	delete(c.known, cached.data)
-	c.size -= cached.input.Size()
-	return cached.input.Close()
+// take returns a copy that no run has, or nil.
+func (c *inputs) take(d Data) *isolate.Input {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	idle := c.idle[d]
+	if len(idle) == 0 {
+		return nil
+	}
+	return c.remove(idle[len(idle)-1]).copy
+}
+
+// remove takes an idle input out of the lists.
+func (c *inputs) remove(e *list.Element) *input {
+	in := c.all.Remove(e).(*input)
+	c.bytes -= in.copy.Size()
+	rest := slices.DeleteFunc(c.idle[in.data], func(other *list.Element) bool { return other == e })
+	if c.idle[in.data] = rest; len(rest) == 0 {
+		delete(c.idle, in.data)
+	}
+	return in
+}
+
+// release gives the input back when the run is over.
+func (in *input) release() error {
+	err := in.File.Close()
+	if in.copy == nil {
+		return err
+	}
+	c := in.home
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.idle == nil {
+		c.idle = map[Data][]*list.Element{}
+	}
+	c.idle[in.data] = append(c.idle[in.data], c.all.PushFront(in))
+	c.bytes += in.copy.Size()
+	for c.bytes > inputsSize {
+		err = errors.Join(err, c.remove(c.all.Back()).copy.Close())
+	}
+	return err
 }
 
 func (c *inputs) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var errs []error
-	for c.recent.Len() > 0 {
-		errs = append(errs, c.drop(c.recent.Back()))
+	for c.all.Len() > 0 {
+		errs = append(errs, c.remove(c.all.Back()).copy.Close())
 	}
 	return errors.Join(errs...)
 }

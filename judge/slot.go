@@ -35,9 +35,9 @@ const tries = 3
 func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.stdout.over = func() { cancel(stopError(StopStdout)) }
+	e.stdout.start(func() { cancel(stopError(StopStdout)) })
 	if e.stderr != nil {
-		e.stderr.over = func() { cancel(stopError(StopStderr)) }
+		e.stderr.start(func() { cancel(stopError(StopStderr)) })
 	}
 	if err := s.ready(e.program.Root); err != nil {
 		return Facts{}, isolate.Exit{}, err

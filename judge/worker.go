@@ -124,11 +124,11 @@ const compileOutput = 16 << 20
 
 // runTool runs a compiler, with standard output and standard error together.
 func (w *worker) runTool(ctx context.Context, root *isolate.Root, command, env []string, l limits.Limits) (Facts, *stream) {
-	l.Output = compileOutput
+	l.Output = max(l.Output, compileOutput)
 	var messages *stream
 	facts := w.retry(ctx, func() (Facts, error) {
 		messages = &stream{keep: KeepCompile, limit: l.Output}
-		if err := messages.start(); err != nil {
+		if err := messages.open(); err != nil {
 			return Facts{}, err
 		}
 		facts, _, err := w.slot.run(ctx, execution{
@@ -256,20 +256,20 @@ func (w *worker) runTest(j job, test *TestCase, root *isolate.Root, l limits.Lim
 	if err != nil {
 		return Facts{}, fmt.Errorf("input of test %s: %w", test.Name, err)
 	}
-	defer input.Close()
+	defer input.release()
 	out.stdout = &stream{keep: KeepOutput, limit: l.Output, also: func(p []byte) { checker.Write(p) }}
 	out.stderr = &stream{keep: KeepOutput, limit: l.Output}
-	if err := out.stdout.start(); err != nil {
+	if err := out.stdout.open(); err != nil {
 		return Facts{}, err
 	}
-	if err := out.stderr.start(); err != nil {
+	if err := out.stderr.open(); err != nil {
 		return Facts{}, errors.Join(err, out.stdout.finish())
 	}
 	p := j.program
 	facts, exit, err := w.slot.run(j.context, execution{
 		program: isolate.Program{
 			Path: p.path, Args: append(p.args[:len(p.args):len(p.args)], test.Args...), Env: p.env, Dir: workDir, Root: root,
-			Stdin: input, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: w.rlimits(l),
+			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: w.rlimits(l),
 		},
 		limits: l, stdout: out.stdout, stderr: out.stderr,
 	})

@@ -11,7 +11,7 @@
 //
 //	intermediate                    parent
 //	  mapping-please        ──>     writes uid_map and gid_map
-//	                        <──     mapping-written
+//	                        <──     mapping-written (+ a /dev, if the parent may make nodes)
 //	  intermediate-ready    ──>
 //	                        <──     set-root (+ a descriptor for each mount)
 //	  root-ready            ──>
@@ -22,6 +22,8 @@
 // The conversation of a run, on the run's socket, whose end is inherited by init and the program:
 //
 //	init, program                   parent
+//	  admit                 ──>     puts the program into its groups
+//	                        <──     admitted
 //	  hooks                 ──>     runs the caller's hook, before pivot_root or before execve
 //	                        <──     hooks-done
 //	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about

@@ -133,7 +133,8 @@ func TestLadderNamesTheSenderThatTheConstantNames(t *testing.T) {
 // parent has the rest.
 var speakers = map[string]string{
 	"intermediate":   "intermediate",
-	"join":           "intermediate",
+	"attach":         "intermediate",
+	"clone":          "intermediate",
 	"keeper":         "keeper",
 	"internal/child": "init, program",
 	"steps":          "init, program",

@@ -12,12 +12,14 @@ type Kind uint8
 const (
 	_                 Kind = iota
 	MappingPlease          // intermediate: write my uid_map and gid_map
-	MappingWritten         // parent: done
+	MappingWritten         // parent: done (+ a /dev, if we may make one)
 	IntermediateReady      // intermediate: the base is built
 	SetRoot                // parent: these are the mounts of the runs to come (+ a descriptor each)
 	RootReady              // intermediate: they are in place
 	Prepare                // parent: make a sandbox (+ the run's socket)
 	Join                   // parent: make a program in a run's namespaces (+ a socket, pidfd of its init)
+	Admit                  // program: put me into my groups
+	Admitted               // parent: done
 	Hooks                  // init, program: the caller's hook may look now
 	HooksDone              // parent: it has
 	SeccompNotify          // program: supervise my system calls (+ listener)
@@ -44,12 +46,14 @@ type shape struct {
 
 var shapes = [kinds]shape{
 	MappingPlease:     {name: "mapping-please"},
-	MappingWritten:    {name: "mapping-written"},
+	MappingWritten:    {name: "mapping-written", maxFDs: 1},
 	IntermediateReady: {name: "intermediate-ready"},
 	SetRoot:           {name: "set-root", args: 1, maxFDs: MaxFiles},
 	RootReady:         {name: "root-ready"},
-	Prepare:           {name: "prepare", minFiles: 1, maxFDs: 1},
-	Join:              {name: "join", minFiles: 2, maxFDs: 2},
+	Prepare:           {name: "prepare", args: 1, minFiles: 1, maxFDs: 1},
+	Join:              {name: "join", args: 1, minFiles: 2, maxFDs: 2},
+	Admit:             {name: "admit"},
+	Admitted:          {name: "admitted"},
 	Hooks:             {name: "hooks", args: 1},
 	HooksDone:         {name: "hooks-done"},
 	SeccompNotify:     {name: "seccomp-notify", minFiles: 1, maxFDs: 1},

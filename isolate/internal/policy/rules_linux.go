@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"slices"
-
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
@@ -62,6 +60,10 @@ func (s Seccomp) rules() []rule {
 			// To type on the terminal, to take its selection or console, to load a line discipline.
 			{[]test{is(1, unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCCONS, unix.TIOCSETD)}, forbid},
 		}, allow},
+		// Whether a page of a host's file is in memory, and how to have it leave: together a channel
+		// between two sandboxes. Advice may be refused.
+		{"preadv2", []arm{{[]test{has(5, unix.RWF_NOWAIT)}, fail(unix.EOPNOTSUPP)}}, allow},
+		{"fadvise64", []arm{{[]test{is(3, unix.FADV_DONTNEED)}, fail(unix.EOPNOTSUPP)}}, allow},
 		{"socket", s.socketArms(), fail(unix.EAFNOSUPPORT)},
 		{"socketpair", []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}, fail(unix.EAFNOSUPPORT)},
 		{"setsockopt", []arm{
@@ -96,22 +98,24 @@ func (s Seccomp) rules() []rule {
 	}
 }
 
-// socketArms allow what stays within the namespaces of the sandbox. Other families are in no
+// socketArms allow what stays within the sandbox: without a network only UNIX sockets, because a
+// network namespace remembers (counters, flow labels) and is the slot's, not the run's. Other families are in no
 // namespace (vsock), or are much kernel code for no use (alg, packet), and opening an unusual
 // protocol of the Internet makes the kernel load its module. MPTCP is not seen by Landlock.
 func (s Seccomp) socketArms() []arm {
+	arms := []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}
+	if s.Netlink {
+		arms = append(arms, arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow})
+	}
+	if !s.Inet {
+		return arms
+	}
 	internet := is(0, unix.AF_INET, unix.AF_INET6)
-	arms := []arm{
-		{[]test{is(0, unix.AF_UNIX)}, allow},
+	return append(arms, []arm{
 		{[]test{internet, has(1, oddSocketTypes)}, fail(unix.ESOCKTNOSUPPORT)},
 		{[]test{internet, is(2, unix.IPPROTO_IP, unix.IPPROTO_TCP, unix.IPPROTO_UDP)}, allow},
 		{[]test{internet}, fail(unix.EPROTONOSUPPORT)},
-	}
-	if s.Netlink {
-		route := arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow}
-		arms = slices.Insert(arms, 1, route)
-	}
-	return arms
+	}...)
 }
 
 // harmlessOptions of prctl(2) concern the calling process alone. Others fail as unknown ones do.

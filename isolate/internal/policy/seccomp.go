@@ -8,6 +8,8 @@ import "fmt"
 type Seccomp struct {
 	// Mode is what a forbidden call leads to; zero: it fails with EPERM.
 	Mode Mode
+	// Inet allows IPv4 and IPv6 sockets, for sandboxes with a network.
+	Inet bool
 	// Netlink allows routing sockets, as getifaddrs(3) opens. It is meant for sandboxes with a
 	// network; without one, a program that may not ask finds no interfaces either.
 	Netlink bool
@@ -44,5 +46,5 @@ func (m Mode) String() string {
 
 // String shows all that is set; equal texts mean equal policies.
 func (s Seccomp) String() string {
-	return fmt.Sprintf("seccomp mode=%s netlink=%t allow=%q", s.Mode, s.Netlink, s.Allow)
+	return fmt.Sprintf("seccomp mode=%s inet=%t netlink=%t allow=%q", s.Mode, s.Inet, s.Netlink, s.Allow)
 }
