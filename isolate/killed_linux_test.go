@@ -94,6 +94,22 @@ func TestIntermediateKilledBetweenRunsIsSeenByTheNext(t *testing.T) {
 	require.Error(t, b.Err())
 }
 
+func TestCloseEndsAnIntermediateThatIsStopped(t *testing.T) {
+	b := newBox(t)
+	pid := b.process.Pid
+	require.NoError(t, unix.Kill(pid, unix.SIGSTOP))
+	closed := make(chan error)
+	go func() { closed <- b.Close() }()
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-time.After(patience):
+		t.Error("Close waits for a process that is stopped")
+		require.NoError(t, unix.Kill(pid, unix.SIGCONT))
+		<-closed
+	}
+}
+
 // A judge that is killed is this binary again: it runs programs until then.
 
 // judgeVariable makes this binary such a judge; it has the path of the probe. The program's
