@@ -74,6 +74,8 @@ func (h *held) supervised() []string {
 // Prepare makes the sandbox of the next run ahead: all but the program itself. The gate is called
 // with the pid of the process that will become the program. Calling Run with the same root uses
 // it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else.
+//
+// It may be called while a program runs, by another goroutine than the one that waits for it.
 func (s *Sandbox) Prepare(root *Root, gate Gate) error {
 	if err := s.Discard(); err != nil {
 		return err
@@ -82,32 +84,54 @@ func (s *Sandbox) Prepare(root *Root, gate Gate) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.next = h
 	return nil
 }
 
 // Prepared tells whether Run with this root would use what Prepare made.
 func (s *Sandbox) Prepared(root *Root) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.next != nil && s.broken == nil && root != nil && s.next.root == root
 }
 
 // Discard ends a sandbox that was prepared and is not wanted, if there is one.
 func (s *Sandbox) Discard() error {
-	if s.broken != nil {
-		return fmt.Errorf("sandbox: %w", s.broken)
+	h := s.takeNext()
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
 	}
-	for len(s.running) > 0 {
+	if h == nil {
+		return nil
+	}
+	_, err := s.end(h)
+	return err
+}
+
+// takeNext returns what was prepared, or nil; it is the caller's now.
+func (s *Sandbox) takeNext() *held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.next
+	s.next = nil
+	return h
+}
+
+// forget ends the programs that were started and not waited for.
+func (s *Sandbox) forget() {
+	for {
+		s.mu.Lock()
+		if len(s.running) == 0 {
+			s.mu.Unlock()
+			return
+		}
 		last := s.running[len(s.running)-1]
+		s.mu.Unlock()
 		last.Kill()
 		last.Wait() // what it has to say, nobody asked for
 	}
-	if s.next == nil {
-		return s.broken
-	}
-	h := s.next
-	s.next = nil
-	_, err := s.end(h)
-	return err
 }
 
 // end kills what is held and waits until nothing of it is left. If the intermediate is not there to
@@ -131,22 +155,67 @@ func (s *Sandbox) end(h *held) (goneInfo, error) {
 // not known (0) when it did not get to the gate; then it is the one that nobody else waits for.
 func (s *Sandbox) gone(pid int) (goneInfo, error) {
 	for {
-		for i, info := range s.reaped {
-			if info.PID == pid || pid == 0 && !s.expects(info.PID) {
-				s.reaped = slices.Delete(s.reaped, i, i+1)
-				return info, nil
-			}
+		info, ok, ends := s.takeReaped(pid)
+		if ok {
+			return info, nil
 		}
-		var info goneInfo
-		m, err := s.conn.Receive("end of the run", time.Now().Add(stepTimeout), handshake.Gone)
-		if err == nil {
-			err = json.Unmarshal(m.Args[0], &info)
+		if err := s.receive("end of the run", handshake.Gone, ends); err != nil {
+			return goneInfo{}, err
 		}
-		if err != nil {
-			return info, s.breaks(peerError(err))
-		}
-		s.reaped = append(s.reaped, info)
 	}
+}
+
+// receive waits for a message of the intermediate. The ends of clones come at any time: they are kept
+// for those who wait for them. Who waits for one says how many there were when it looked last.
+func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	kinds := []handshake.Kind{wanted}
+	if wanted != handshake.Gone {
+		kinds = append(kinds, handshake.Gone)
+	}
+	for {
+		if wanted == handshake.Gone && s.reapedSince(ends) {
+			return nil // another goroutine has received one
+		}
+		m, err := s.conn.Receive(state, time.Now().Add(stepTimeout), kinds...)
+		if err != nil {
+			return s.breaks(peerError(err))
+		}
+		if m.Kind == handshake.Gone {
+			var info goneInfo
+			if err := json.Unmarshal(m.Args[0], &info); err != nil {
+				return s.breaks(err)
+			}
+			s.mu.Lock()
+			s.reaped = append(s.reaped, info)
+			s.ends++
+			s.mu.Unlock()
+		}
+		if m.Kind == wanted {
+			return nil
+		}
+	}
+}
+
+func (s *Sandbox) reapedSince(ends int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ends != ends
+}
+
+func (s *Sandbox) takeReaped(pid int) (info goneInfo, ok bool, ends int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.reaped, func(info goneInfo) bool {
+		return info.PID == pid || pid == 0 && !s.expects(info.PID)
+	})
+	if i < 0 {
+		return goneInfo{}, false, s.ends
+	}
+	info = s.reaped[i]
+	s.reaped = slices.Delete(s.reaped, i, i+1)
+	return info, true, s.ends
 }
 
 // expects tells whether somebody else waits, or will wait, for the end of a clone.
@@ -272,10 +341,9 @@ func (s *Sandbox) abandon(h *held) error {
 
 // take returns a sandbox for the root at the gate: the prepared one, if it is for this root.
 func (s *Sandbox) take(root *Root) (*held, error) {
+	s.forget()
 	if s.Prepared(root) {
-		h := s.next
-		s.next = nil
-		return h, nil
+		return s.takeNext(), nil
 	}
 	if err := s.Discard(); err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ func killProcess(pid int) error { return unix.Kill(pid, unix.SIGKILL) }
 // watched are pidfds of processes that are to end.
 type watched map[string]*os.File
 
-// watch opens pidfds of a run's processes, by the pid of its program.
+// watchRun opens pidfds of a run's processes, by the pid of its program.
 func watchRun(t *testing.T, program int) watched {
 	t.Helper()
 	_, initPID := stateOf(program)
@@ -59,29 +59,19 @@ func TestKilledInitIsAnErrorAndTheSandboxStaysFit(t *testing.T) {
 }
 
 func TestKilledIntermediateIsAnErrorAndTheEndOfTheSandbox(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		args []string
-	}{
-		{"a program that says something", []string{"say", "here"}},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			b := newBox(t)
-			var w watched
-			exit, err := runUntilSaid(t, b, context.Background(), func(pid int) {
-				w = watchRun(t, pid)
-				assert.NoError(t, killProcess(b.process.Pid))
-			}, row.args...)
-			require.Error(t, err)
-			assert.Zero(t, exit)
-			w.requireEnd(t, "intermediate", "init", "program")
-			require.Error(t, b.Err())
-			assert.ErrorContains(t, b.Err(), "end of the run")
-			_, _, err = b.run(context.Background(), b.probeProgram("exit", "0"), nil)
-			require.ErrorIs(t, err, b.Err(), "the sandbox says why it cannot be used")
-			require.NoError(t, b.Close())
-		})
-	}
+	b := newBox(t)
+	var w watched
+	exit, err := runUntilSaid(t, b, context.Background(), func(pid int) {
+		w = watchRun(t, pid)
+		assert.NoError(t, killProcess(b.process.Pid))
+	}, "say", "here")
+	require.Error(t, err)
+	assert.Zero(t, exit)
+	w.requireEnd(t, "intermediate", "init", "program")
+	assert.ErrorContains(t, b.Err(), "end of the run")
+	_, _, err = b.run(context.Background(), b.probeProgram("exit", "0"), nil)
+	require.ErrorIs(t, err, b.Err(), "the sandbox says why it cannot be used")
+	require.NoError(t, b.Close())
 }
 
 func TestIntermediateKilledBetweenRunsIsSeenByTheNext(t *testing.T) {

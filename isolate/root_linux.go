@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -32,8 +31,8 @@ func (s *Sandbox) setRoot(root *Root) error {
 	if err := s.conn.Send(handshake.Message{Kind: handshake.SetRoot, Args: [][]byte{arg}, Files: mounts}); err != nil {
 		return s.breaks(err)
 	}
-	if _, err := s.conn.Receive("attach the root's mounts", time.Now().Add(stepTimeout), handshake.RootReady); err != nil {
-		return s.breaks(peerError(err))
+	if err := s.receive("attach the root's mounts", handshake.RootReady, 0); err != nil {
+		return err
 	}
 	s.root, s.spec = root, spec
 	return nil

@@ -58,7 +58,9 @@ func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, er
 		_, endErr := s.end(h)
 		return nil, errors.Join(err, endErr)
 	}
+	s.mu.Lock()
 	s.running = append(s.running, process)
+	s.mu.Unlock()
 	return process, nil
 }
 
@@ -67,7 +69,7 @@ func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, er
 // first one.
 func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process, error) {
 	s := p.sandbox
-	if p.over || s.broken != nil {
+	if p.over || s.Err() != nil {
 		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
 	}
 	h := &held{root: p.held.root, gate: gate}
@@ -89,7 +91,9 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 		_, endErr := s.end(h)
 		return nil, errors.Join(err, endErr)
 	}
+	s.mu.Lock()
 	s.running = append(s.running, process)
+	s.mu.Unlock()
 	return process, nil
 }
 
@@ -162,7 +166,9 @@ func (p *Process) Wait() (Exit, error) {
 	p.stop()
 	h, s := p.held, p.sandbox
 	info, err := s.end(h)
+	s.mu.Lock()
 	s.running = slices.DeleteFunc(s.running, func(other *Process) bool { return other == p })
+	s.mu.Unlock()
 	p.exit.Refused = h.refused
 	if p.err = errors.Join(p.err, err); p.err != nil {
 		p.exit = Exit{}

@@ -3,6 +3,7 @@ package isolate
 import (
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,14 +17,19 @@ type Sandbox struct {
 	process *os.Process
 	conn    *handshake.Conn
 	ids     ids
-	mounts  mounts     // nil: closed
-	root    *Root      // attached in the intermediate
-	spec    rootSpec   // of root
+	mounts  mounts   // nil: closed
+	root    *Root    // attached in the intermediate
+	spec    rootSpec // of root
+	null    *os.File
+
+	receiving sync.Mutex // of conn
+
+	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare
 	running []*Process // started and not waited for
-	reaped  []goneInfo // of clones that nobody has asked for yet
+	reaped  []goneInfo // of clones, for those who wait for them
+	ends    int        // how many clones were reaped, ever
 	broken  error      // why the intermediate cannot be used any more
-	null    *os.File
 }
 
 // Deadlines for our own machinery; a host under heavy load still meets them.
@@ -109,15 +115,14 @@ func (s *Sandbox) introduce() error {
 
 // Close ends the intermediate and everything in the sandbox, and waits for it. It is idempotent.
 func (s *Sandbox) Close() error {
+	s.forget()
 	s.Discard()
 	if s.conn != nil {
-		s.conn.Close() // the intermediate sees the end of file and exits; its inits die with it
+		s.conn.Close()
 		s.conn = nil
 	}
 	if s.process != nil {
-		if s.broken != nil {
-			s.process.Kill()
-		}
+		s.process.Kill() // whatever it is doing; its inits would die with it
 		s.process.Wait()
 		s.process = nil
 	}
@@ -129,17 +134,21 @@ func (s *Sandbox) Close() error {
 		s.null.Close()
 		s.null = nil
 	}
-	if s.broken == nil {
-		s.broken = os.ErrClosed
-	}
+	s.breaks(os.ErrClosed)
 	return nil
 }
 
 // Err says why the sandbox cannot be used any more; nil while it can.
-func (s *Sandbox) Err() error { return s.broken }
+func (s *Sandbox) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
 
 // breaks marks the sandbox as unusable: the intermediate does not do what it should.
 func (s *Sandbox) breaks(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.broken == nil {
 		s.broken = err
 	}
