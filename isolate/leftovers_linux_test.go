@@ -200,7 +200,7 @@ func waitForPidfd(f *os.File) error {
 // counts, too, unless it is an orphan, which its heir has to bury.
 func processesIn(namespace string) (found []int) {
 	for _, pid := range processes() {
-		if link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); link != namespace {
+		if link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)); link == "" || link != namespace {
 			continue
 		}
 		if state, parent := stateOf(pid); state != "Z" || parent != os.Getpid() {

@@ -68,7 +68,7 @@ func TestProgramThatNobodyWaitsForIsKilledByTheNextUse(t *testing.T) {
 				b = newBox(t)
 				use = b.Close
 			}
-			p, err := b.Start(context.Background(), b.probeProgram("leave", "daemon", "3"), nil)
+			p, err := b.Start(context.Background(), b.probeProgram("stay", "daemon", "3"), nil)
 			require.NoError(t, err)
 			namespace := namespaceOf(t, p.PID())
 			require.NoError(t, use())

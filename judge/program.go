@@ -146,10 +146,10 @@ func environment(t *Task, s *Submission) []string {
 // testRoot returns the file system of a test case: the program's, with the case's files on top.
 // The caller closes the layer, which is nil when there are no files.
 func (p *program) testRoot(test *TestCase) (*isolate.Root, *isolate.Scratch, error) {
-	root := p.root
-	if len(test.Files) == 0 && root.Size == test.Limits.Disk && root.Inodes == test.Limits.Inodes {
+	if root := p.sharedRoot(test); root != nil {
 		return root, nil, nil
 	}
+	root := p.root
 	own := *root
 	own.Size, own.Inodes = test.Limits.Disk, test.Limits.Inodes
 	if len(test.Files) == 0 {
@@ -161,6 +161,14 @@ func (p *program) testRoot(test *TestCase) (*isolate.Root, *isolate.Scratch, err
 	}
 	own.Layers = append(slices.Clone(root.Layers), isolate.Layer{Scratch: layer})
 	return &own, layer, nil
+}
+
+// sharedRoot returns the program's file system if it does for the test case, else nil.
+func (p *program) sharedRoot(test *TestCase) *isolate.Root {
+	if len(test.Files) == 0 && p.root.Size == test.Limits.Disk && p.root.Inodes == test.Limits.Inodes {
+		return p.root
+	}
+	return nil
 }
 
 // filesLayer makes a layer of files of the host, by their destination below the work directory.

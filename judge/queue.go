@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"judge/isolate"
 )
 
 // queue hands out the work of a batch, in plan order as far as the order does not matter, and takes
@@ -116,11 +118,15 @@ func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
 	}
 }
 
-// more tells whether the submission will have another run to hand out if nothing goes wrong.
-func (q *queue) more(e *entry) bool {
+// upcoming returns the file system of the run that the submission will hand out next, if nothing
+// goes wrong; nil when there is none.
+func (q *queue) upcoming(e *entry) *isolate.Root {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.stopped && e.state == ready && e.next < len(e.task.Tests)
+	if q.stopped || e.state != ready || e.next >= len(e.task.Tests) {
+		return nil
+	}
+	return e.program.sharedRoot(&e.task.Tests[e.next])
 }
 
 // from hands out a job of a submission.

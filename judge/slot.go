@@ -10,13 +10,19 @@ import (
 	"judge/limits"
 )
 
-// slot runs one program at a time: a sandbox and the groups of its runs. What can be done ahead of a
-// run, all but the program itself, is done while the result of the run before is being recorded.
+// slot runs one program at a time: a sandbox and the groups of its runs. While a program runs, the next
+// sandbox is made, all but the program itself, so that a run waits for little more than execve.
 type slot struct {
 	host    *limits.Host
 	sandbox *isolate.Sandbox
-	group   *limits.Group // of the run that is prepared; nil: there is none
-	ahead   chan error    // result of preparing, while it is under way
+	next    *preparation // what is prepared, or being prepared; nil: nothing
+}
+
+// preparation is what is done ahead of a run.
+type preparation struct {
+	group *limits.Group // of the run
+	done  chan struct{} // closed when it is ready, or err says why not
+	err   error
 }
 
 // execution is what a slot is asked to run.
@@ -24,7 +30,8 @@ type execution struct {
 	program isolate.Program
 	limits  limits.Limits
 	stdout  *stream
-	stderr  *stream // nil: standard error goes where standard output does
+	stderr  *stream       // nil: standard error goes where standard output does
+	next    *isolate.Root // of the run that will follow in this slot; nil: not known
 }
 
 // tries is how often an execution is tried when our own machinery fails: whatever the cause was, a
@@ -39,10 +46,10 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	if e.stderr != nil {
 		e.stderr.start(func() { cancel(stopError(StopStderr)) })
 	}
-	if err := s.ready(e.program.Root); err != nil {
+	group, err := s.ready(e.program.Root)
+	if err != nil {
 		return Facts{}, isolate.Exit{}, err
 	}
-	group := s.group
 	var watch *limits.Watch
 	var wall *time.Timer
 	gate := func(int) error {
@@ -55,17 +62,27 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		watch = group.Watch(func(a limits.Alarm) { cancel(alarmCause(a)) })
 		return nil
 	}
-	exit, err := s.sandbox.Run(ctx, e.program, gate)
+	exit, err := s.await(ctx, e, gate)
 	if wall != nil {
 		wall.Stop()
 	}
 	if watch != nil {
 		watch.Stop()
 	}
-	facts, err := s.facts(e, exit, err)
-	err = errors.Join(err, group.Close())
-	s.group = nil
-	return facts, exit, err
+	facts, err := facts(e, group, exit, err)
+	return facts, exit, errors.Join(err, group.Close())
+}
+
+// await starts the program, begins to prepare the next run, and waits for the end of this one.
+func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isolate.Exit, error) {
+	process, err := s.sandbox.Start(ctx, e.program, gate)
+	if err != nil {
+		return isolate.Exit{}, err
+	}
+	if e.next != nil {
+		s.next = s.prepare(e.next)
+	}
+	return process.Wait()
 }
 
 // stopError is the cause with which a run is cancelled when it has exceeded something.
@@ -87,7 +104,7 @@ func alarmCause(a limits.Alarm) error {
 }
 
 // facts puts together what is known of a run that is over.
-func (s *slot) facts(e execution, exit isolate.Exit, runErr error) (Facts, error) {
+func facts(e execution, group *limits.Group, exit isolate.Exit, runErr error) (Facts, error) {
 	f := Facts{Limits: e.limits, Path: e.program.Path}
 	var exec *isolate.ExecError
 	if errors.As(runErr, &exec) {
@@ -95,13 +112,13 @@ func (s *slot) facts(e execution, exit isolate.Exit, runErr error) (Facts, error
 	} else if runErr != nil {
 		// Memory may have run out under the program before it was executed, and taken with it what
 		// shared its memory: that is the program's limit, not our failure.
-		if usage, err := s.group.Usage(); err == nil && usage.OOM {
+		if usage, err := group.Usage(); err == nil && usage.OOM {
 			f.OOM, f.Signal, f.Memory = true, "SIGKILL", usage.Memory
 			return f, nil
 		}
 		return f, runErr
 	}
-	usage, err := s.group.Usage()
+	usage, err := group.Usage()
 	if err != nil {
 		return f, err
 	}
@@ -137,75 +154,79 @@ func (s *slot) facts(e execution, exit isolate.Exit, runErr error) (Facts, error
 	return f, nil
 }
 
-// prepare begins to make the sandbox of the next run with the root. The slot may not be used for
-// anything else before ready or close.
-func (s *slot) prepare(root *isolate.Root) {
-	if s.ahead != nil || s.group != nil {
-		return
-	}
-	s.ahead = make(chan error, 1)
-	go func() { s.ahead <- s.makeReady(root) }()
+// prepare begins to make the sandbox of a run, and the group that the process that will become the
+// program is put into: while nobody waits for it, because the kernel can take milliseconds.
+func (s *slot) prepare(root *isolate.Root) *preparation {
+	a := &preparation{done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		if a.group, a.err = s.host.NewGroup(); a.err == nil {
+			a.err = s.sandbox.Prepare(root, a.group.Admit)
+		}
+	}()
+	return a
 }
 
-// ready waits until a sandbox with the root is at the gate.
-func (s *slot) ready(root *isolate.Root) error {
-	if s.ahead != nil {
-		err := <-s.ahead
-		s.ahead = nil
-		if err == nil && s.sandbox.Prepared(root) {
-			return nil
+// ready waits until a sandbox with the root is at the gate, and returns its group, which the caller
+// closes.
+func (s *slot) ready(root *isolate.Root) (*limits.Group, error) {
+	if s.sandbox == nil {
+		var err error
+		if s.sandbox, err = isolate.New(); err != nil {
+			return nil, err
+		}
+	}
+	if s.next != nil {
+		<-s.next.done
+		if s.next.err == nil && s.sandbox.Prepared(root) {
+			group := s.next.group
+			s.next = nil
+			return group, nil
 		}
 		if err := s.drop(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return s.makeReady(root)
-}
-
-// makeReady makes the group and the sandbox of a run, and puts the process that will become the
-// program into the group: while nobody waits for it, because the kernel can take milliseconds.
-func (s *slot) makeReady(root *isolate.Root) (err error) {
-	if s.sandbox == nil {
-		if s.sandbox, err = isolate.New(); err != nil {
-			return err
-		}
+	s.next = s.prepare(root)
+	<-s.next.done
+	if s.next.err != nil {
+		return nil, errors.Join(s.next.err, s.drop())
 	}
-	if s.group, err = s.host.NewGroup(); err != nil {
-		return err
-	}
-	return s.sandbox.Prepare(root, s.group.Admit)
+	group := s.next.group
+	s.next = nil
+	return group, nil
 }
 
 // drop forgets a prepared run.
 func (s *slot) drop() error {
-	var err error
-	if s.sandbox != nil {
-		err = s.sandbox.Discard()
+	a := s.next
+	if a == nil {
+		return nil
 	}
-	if s.group != nil {
-		err = errors.Join(err, s.group.Close())
-		s.group = nil
+	s.next = nil
+	<-a.done
+	err := s.sandbox.Discard()
+	if a.group != nil {
+		err = errors.Join(err, a.group.Close())
 	}
 	return err
 }
 
 // reset gives the slot a new sandbox after a failure.
 func (s *slot) reset() {
+	a := s.next
+	s.next = nil
+	if a != nil {
+		<-a.done
+	}
 	if s.sandbox != nil {
 		s.sandbox.Close()
 		s.sandbox = nil
 	}
-	if s.group != nil {
-		s.group.Close()
-		s.group = nil
+	if a != nil && a.group != nil {
+		a.group.Close()
 	}
 }
 
 // close ends the sandbox, with whatever is prepared in it.
-func (s *slot) close() {
-	if s.ahead != nil {
-		<-s.ahead
-		s.ahead = nil
-	}
-	s.reset()
-}
+func (s *slot) close() { s.reset() }

@@ -227,8 +227,6 @@ func (w *worker) test(j job) *Record {
 	})
 	if files != nil {
 		files.Close()
-	} else if w.queue.more(j.entry) {
-		w.slot.prepare(j.program.root)
 	}
 	fill(record, facts)
 	record.StartedAt = &out.started
@@ -271,7 +269,7 @@ func (w *worker) runTest(j job, test *TestCase, root *isolate.Root, l limits.Lim
 			Path: p.path, Args: append(p.args[:len(p.args):len(p.args)], test.Args...), Env: p.env, Dir: workDir, Root: root,
 			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: w.rlimits(l),
 		},
-		limits: l, stdout: out.stdout, stderr: out.stderr,
+		limits: l, stdout: out.stdout, stderr: out.stderr, next: w.queue.upcoming(j.entry),
 	})
 	out.started = exit.Started
 	err = errors.Join(err, out.stdout.finish(), out.stderr.finish())
