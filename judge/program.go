@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"judge/isolate"
+	"judge/limits"
 )
 
 // program is a submission that can be run: its file system and how to start it.
@@ -58,17 +59,15 @@ func newProgram(t *Task, s *Submission) (p *program, err error) {
 	p.root = rootOf(t)
 	p.root.Layers = append(p.root.Layers, isolate.Layer{Scratch: p.scratch})
 	p.root.Size, p.root.Inodes = t.Limits.Disk, t.Limits.Inodes
+	p.path = inside(s)
 	if s.Language != nil {
 		p.args = s.Language.RunCommand(s.Path)
-		p.path = p.args[0]
 		return p, p.copyIn(s.Path, path.Join(workDir, path.Base(s.Path)), sourceMode)
 	}
 	p.args = s.Command
-	p.path = s.Command[0]
 	if s.Path == "" {
-		return p, nil // looked up in the sandbox's PATH
+		return p, nil
 	}
-	p.path = path.Join(workDir, path.Base(s.Path))
 	return p, p.copyIn(s.Path, p.path, commandMode)
 }
 
@@ -169,6 +168,43 @@ func (p *program) sharedRoot(test *TestCase) *isolate.Root {
 		return p.root
 	}
 	return nil
+}
+
+// Steps returns the system calls by which a run of the submission on the test case is made, one a line,
+// with what each is for. It makes none of them, and looks at no file of the submission.
+func Steps(t *Task, s *Submission, test *TestCase) []string {
+	root := rootOf(t)
+	root.Layers = append(root.Layers, isolate.Layer{}) // the program's own
+	root.Size, root.Inodes = test.Limits.Disk, test.Limits.Inodes
+	l, args := test.Limits, s.Command
+	path := inside(s)
+	if s.Language != nil {
+		l, args = s.Language.LimitsFor(l), s.Language.RunCommand(s.Path)
+	}
+	return isolate.Explain(isolate.Program{
+		Path: path, Args: append(args[:len(args):len(args)], test.Args...), Env: environment(t, s), Dir: workDir, Root: root,
+		Rlimits: rlimits(l, limits.Lack{}),
+	})
+}
+
+// inside returns the path or bare name by which a submission is executed.
+func inside(s *Submission) string {
+	switch {
+	case s.Language != nil:
+		return s.Language.RunCommand(s.Path)[0]
+	case s.Path == "":
+		return s.Command[0] // looked up in the sandbox's PATH
+	}
+	return path.Join(workDir, path.Base(s.Path))
+}
+
+// rlimits turns limits into what the program's process is given.
+func rlimits(l limits.Limits, lack limits.Lack) []isolate.Rlimit {
+	var list []isolate.Rlimit
+	for _, r := range limits.Rlimits(l, lack, isolate.HardLimit) {
+		list = append(list, isolate.Rlimit{Resource: r.Resource, Soft: r.Soft, Hard: r.Hard})
+	}
+	return list
 }
 
 // filesLayer makes a layer of files of the host, by their destination below the work directory.

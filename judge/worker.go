@@ -134,7 +134,7 @@ func (w *worker) runTool(ctx context.Context, root *isolate.Root, command, env [
 		facts, _, err := w.slot.run(ctx, execution{
 			program: isolate.Program{
 				Path: command[0], Args: command, Env: env, Dir: workDir, Root: root,
-				Stdout: messages.write, Stderr: messages.write, Rlimits: w.rlimits(l),
+				Stdout: messages.write, Stderr: messages.write, Rlimits: rlimits(l, w.host.Lack()),
 			},
 			limits: l, stdout: messages,
 		})
@@ -162,15 +162,6 @@ func (w *worker) retry(ctx context.Context, do func() (Facts, error)) Facts {
 		}
 	}
 	return Facts{Err: errors.Join(errs...)}
-}
-
-// rlimits turns limits into what the program's process is given.
-func (w *worker) rlimits(l limits.Limits) []isolate.Rlimit {
-	var list []isolate.Rlimit
-	for _, r := range limits.Rlimits(l, w.host.Lack(), isolate.HardLimit) {
-		list = append(list, isolate.Rlimit{Resource: r.Resource, Soft: r.Soft, Hard: r.Hard})
-	}
-	return list
 }
 
 // version asks a language's tool for its version, once for each sandbox that programs are built in.
@@ -267,7 +258,7 @@ func (w *worker) runTest(j job, test *TestCase, root *isolate.Root, l limits.Lim
 	facts, exit, err := w.slot.run(j.context, execution{
 		program: isolate.Program{
 			Path: p.path, Args: append(p.args[:len(p.args):len(p.args)], test.Args...), Env: p.env, Dir: workDir, Root: root,
-			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: w.rlimits(l),
+			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: rlimits(l, w.host.Lack()),
 		},
 		limits: l, stdout: out.stdout, stderr: out.stderr, next: w.queue.upcoming(j.entry),
 	})

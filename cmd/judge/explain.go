@@ -17,11 +17,13 @@ import (
 
 func newExplain() *cobra.Command {
 	var only []string
+	var p planPrinter
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|DIR...",
 		Short: "Show what judge run would do; runs nothing",
 		Long: `Explain shows the plan of judge run: the tasks with their limits, tests and checker, and
-for each submission the commands that compile and run it, with placeholders filled in.`,
+for each submission the commands that compile and run it, with placeholders filled in. For
+one run of each task it lists the system calls by which the sandbox is made.`,
 		Example: `  judge explain tasks.toml
   judge explain --only sum/solutions/slow.cpp tasks.toml`,
 		Args: wantTaskFiles,
@@ -33,20 +35,19 @@ for each submission the commands that compile and run it, with placeholders fill
 			if tasks, err = judge.Plan(tasks, only); err != nil {
 				return &failure{statusUsage, err}
 			}
-			if _, err := io.WriteString(cmd.OutOrStdout(), planText(tasks)); err != nil {
+			if _, err := io.WriteString(cmd.OutOrStdout(), p.plan(tasks)); err != nil {
 				return &failure{statusHost, err}
 			}
 			return nil
 		},
 	}
 	cmd.Flags().StringArrayVar(&only, "only", nil, "explain only `TASK[/SUBMISSION[/TEST]]`; may be repeated")
+	cmd.Flags().BoolVar(&p.showSteps, "steps", true, "list the system calls of a run")
 	return cmd
 }
 
-// planText describes the plan. The child's steps, which are the same for all runs of a task, have their
-// place after planPrinter.sandbox.
-func planText(tasks []judge.Task) string {
-	var p planPrinter
+// plan describes the plan.
+func (p *planPrinter) plan(tasks []judge.Task) string {
 	submissions, runs := 0, 0
 	for _, t := range tasks {
 		p.task(t)
@@ -58,7 +59,10 @@ func planText(tasks []judge.Task) string {
 }
 
 // planPrinter writes indented lines.
-type planPrinter struct{ strings.Builder }
+type planPrinter struct {
+	strings.Builder
+	showSteps bool
+}
 
 func (p *planPrinter) line(format string, args ...any) {
 	fmt.Fprintf(p, format+"\n", args...)
@@ -83,7 +87,18 @@ func (p *planPrinter) task(t judge.Task) {
 	for _, test := range t.Tests {
 		p.test(t, test)
 	}
+	if p.showSteps && len(t.Submissions) > 0 && len(t.Tests) > 0 {
+		p.steps(t, t.Submissions[0], t.Tests[0])
+	}
 	p.line("")
+}
+
+// steps shows what init and the program do; other runs differ in arguments and limits alone.
+func (p *planPrinter) steps(t judge.Task, s judge.Submission, test judge.TestCase) {
+	p.line("\n  steps of a run, here of %s on %s", s.Name, test.Name)
+	for _, step := range judge.Steps(&t, &s, &test) {
+		p.line("    %s", judge.Visible(step))
+	}
 }
 
 // sandbox shows what programs of the task get beside the defaults.
