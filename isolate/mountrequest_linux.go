@@ -2,8 +2,10 @@ package isolate
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -23,11 +25,12 @@ func makeMounterPlace() error {
 }
 
 // scratchRequest asks for the file system of a Scratch with its directories, for mount points in
-// it, or for its end.
+// it, for what is in it to belong to no program, or for its end.
 type scratchRequest struct {
 	Place  string // its mount point
 	Spec   rootSpec
 	Points []bindSpec
+	Seal   bool
 	Remove bool
 }
 
@@ -35,6 +38,9 @@ func (r scratchRequest) perform() error {
 	switch {
 	case r.Remove:
 		removeScratch(r.Place)
+		return nil
+	case r.Seal:
+		sealLayer(r.Place + "/upper")
 		return nil
 	case r.Points != nil:
 		return makeMountPoints(r.Place+"/upper", r.Points)
@@ -63,6 +69,27 @@ func (r scratchRequest) mount() error {
 		}
 	}
 	return nil
+}
+
+// sealLayer gives all that a run has written to root, readable for all where it was for its owner: the
+// program of a later run may have the same user id or another, and must see the same. What lies
+// too deep for a path stays as it is. What was left in /tmp and /dev/shm is thrown away.
+func sealLayer(dir string) {
+	for _, temporary := range []string{"/tmp", "/dev/shm"} {
+		os.RemoveAll(dir + temporary)
+		os.Mkdir(dir+temporary, 0o755) // a run has its own on top
+	}
+	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		var st unix.Stat_t
+		if err != nil || unix.Lstat(p, &st) != nil {
+			return nil
+		}
+		unix.Lchown(p, 0, 0)
+		if kind := st.Mode & unix.S_IFMT; kind == unix.S_IFDIR || kind == unix.S_IFREG {
+			unix.Chmod(p, st.Mode&0o1777|st.Mode>>6&0o5|st.Mode>>3&0o50)
+		}
+		return nil
+	})
 }
 
 func removeScratch(place string) {

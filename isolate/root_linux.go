@@ -98,6 +98,9 @@ func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	for _, l := range root.Layers {
 		tree := treeRequest{Path: l.Path}
 		if l.Scratch != nil {
+			if err := l.Scratch.seal(); err != nil {
+				return spec, mounts, fmt.Errorf("layer: %w", err)
+			}
 			tree.Path = l.Scratch.layer()
 		}
 		if err := open(tree, readOnly); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +21,9 @@ type Scratch struct {
 	place  string // its mount point, for mounts
 	mounts mounts // nil: closed
 	spec   rootSpec
+
+	mu      sync.Mutex
+	written bool // by a run, since it was sealed
 }
 
 var scratchCount atomic.Int64
@@ -64,7 +68,22 @@ func (s *Scratch) layer() string { return s.place + "/upper" }
 
 // upper asks for the whole of it, for a run in the slot with these ids.
 func (s *Scratch) upper(slot ids) treeRequest {
+	s.mu.Lock()
+	s.written = true
+	s.mu.Unlock()
 	return treeRequest{Path: s.place, Owners: &slot, Spec: &s.spec}
+}
+
+// seal ends the writing: what is in the layer belongs to no program from now on and is readable by
+// all, so that it looks the same to whoever has it as a layer.
+func (s *Scratch) seal() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.written || s.mounts == nil {
+		return nil
+	}
+	s.written = false
+	return s.mounts.scratch(scratchRequest{Place: s.place, Seal: true})
 }
 
 // makeMountPoints makes what a root's mounts go on, which a run's own layer would bring along.

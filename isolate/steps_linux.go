@@ -44,6 +44,7 @@ const (
 	scratchDir   = "/scratch" // a run's own tmpfs
 	upperDir     = "/upper"   // or the Scratch that keeps what it writes
 	newRoot      = "/new"
+	shmDir       = "/shm" // where /dev/shm waits for /dev
 )
 
 func layerDir(i int) string { return fmt.Sprintf("/layer%d", i) }
@@ -81,8 +82,9 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 		steps = append(steps, moveStep(toolchainDir+dir, dir))
 	}
 	steps = append(steps,
+		mountStep("/dev/shm aside", newRoot+"/dev/shm", shmDir, "", unix.MS_BIND, ""),
 		moveStep(devDir, "/dev"),
-		mountStep("tmpfs on /dev/shm", scratch+"/shm", newRoot+"/dev/shm", "", unix.MS_BIND, ""),
+		moveStep(shmDir, "/dev/shm"),
 		mountStep("proc on /proc", "proc", newRoot+"/proc", "proc",
 			plainMount|unix.MS_NOEXEC|unix.MS_RDONLY, "hidepid=invisible"),
 	)
@@ -145,11 +147,12 @@ type scratchEntry struct {
 // directories of the overlay, and in the upper one what the program may write to, mount points
 // that the layers may lack, and the targets of binds.
 func scratchDirs(spec rootSpec) []scratchEntry {
-	dirs := []scratchEntry{{path: "/upper", mode: 0o755}, {path: "/work", mode: 0o755}, {path: "/shm", mode: 0o1777}}
+	dirs := []scratchEntry{{path: "/upper", mode: 0o755}, {path: "/work", mode: 0o755},
+		{path: "/upper/dev", mode: 0o755}, {path: "/upper/dev/shm", mode: 0o1777}}
 	for _, w := range writable {
 		dirs = append(dirs, scratchEntry{path: "/upper" + w.path, mode: w.mode, owned: true})
 	}
-	made := map[string]bool{"/work": true, "/tmp": true, "/": true}
+	made := map[string]bool{"/work": true, "/tmp": true, "/dev": true, "/": true}
 	add := func(dir string) {
 		var missing []string
 		for d := dir; !made[d]; d = path.Dir(d) {
@@ -162,7 +165,6 @@ func scratchDirs(spec rootSpec) []scratchEntry {
 	}
 	if !spec.Base {
 		add("/proc")
-		add("/dev")
 	}
 	for _, t := range spec.Tmpfs {
 		add(t.Target)

@@ -144,6 +144,11 @@ func Decode(b []byte, files int) (Message, error) {
 			return Message{}, fmt.Errorf("%v: argument %d is cut off", k, i+1)
 		}
 		m.Args = append(m.Args, b[:n:n])
+		for _, pad := range b[n : n+(-n&7)] {
+			if pad != 0 {
+				return Message{}, fmt.Errorf("%v: bytes after argument %d are not zero", k, i+1)
+			}
+		}
 		b = b[n+(-n&7):]
 	}
 	if len(b) > 0 {
