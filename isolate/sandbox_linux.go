@@ -47,12 +47,13 @@ func New() (s *Sandbox, err error) {
 	if err := standing.mounts.acquire(); err != nil {
 		return nil, err
 	}
-	s = &Sandbox{mounts: standing.mounts}
+	made := &Sandbox{mounts: standing.mounts}
 	defer func() {
 		if err != nil {
-			s.Close()
+			made.Close()
 		}
 	}()
+	s = made
 	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
 		return nil, err
 	}

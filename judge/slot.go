@@ -187,14 +187,14 @@ func (s *slot) ready(root *isolate.Root) (*limits.Group, error) {
 			return nil, err
 		}
 	}
-	s.next = s.prepare(root)
-	<-s.next.done
-	if s.next.err != nil {
-		return nil, errors.Join(s.next.err, s.drop())
+	now := s.prepare(root)
+	s.next = now
+	<-now.done
+	if now.err != nil {
+		return nil, errors.Join(now.err, s.drop())
 	}
-	group := s.next.group
 	s.next = nil
-	return group, nil
+	return now.group, nil
 }
 
 // drop forgets a prepared run.

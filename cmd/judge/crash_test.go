@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"judge/judge"
+)
+
+// crashTasks keeps a judge busy with all that it does: compiling, running in parallel, refusing.
+const crashTasks = `
+[[task]]
+name        = "sum"
+submissions = ["right.sh", "wrong.sh", "slow.sh"]
+checker     = "tokens"
+limits      = { time = "20s", wall = "60s" }
+expect      = { "wrong.sh" = "wrong-answer" }
+`
+
+// crashDir writes the tasks with n tests.
+func crashDir(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	var tasks strings.Builder
+	tasks.WriteString(crashTasks)
+	for i := range n {
+		fmt.Fprintf(&tasks, "[[task.test]]\nname = \"%d\"\ninput = \"%d 1\"\nanswer = \"%d\"\n", i, i, i+1)
+	}
+	for name, text := range map[string]string{
+		"tasks.toml": tasks.String(),
+		"right.sh":   "read a b; echo $((a + b))",
+		"wrong.sh":   "read a b; echo $((a - b))",
+		"slow.sh":    "read a b; (sleep 1000 &); sleep 0.01; echo $((a + b))",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o644))
+	}
+	return dir
+}
+
+// wantWholeRecords reads what a killed judge has written: whole lines, and verdicts that are right.
+func wantWholeRecords(t *testing.T, file string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if os.IsNotExist(err) {
+		return
+	}
+	require.NoError(t, err)
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var r judge.Record
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &r), "%q", lines.Text())
+		if r.Kind == judge.KindRun {
+			want := judge.Accepted
+			if r.Submission == "wrong.sh" {
+				want = judge.WrongAnswer
+			}
+			require.Equal(t, want, r.Verdict, "%s %s: %s", r.Submission, r.Test, r.Message)
+		}
+	}
+	require.NoError(t, lines.Err())
+}
+
+// crashes is how often the judge is killed: often enough to hit every stage, from its own start on.
+func crashes(t *testing.T) int {
+	if testing.Short() {
+		return 20
+	}
+	return 200
+}
+
+func TestJudgeKilledAtAnyInstantLeavesNothing(t *testing.T) {
+	needsJudging(t)
+	dir := crashDir(t, 40)
+	records := filepath.Join(dir, "records.jsonl")
+	random := rand.New(rand.NewPCG(1, 2))
+	for range crashes(t) {
+		os.Remove(records)
+		cmd := exec.Command("judge", "run", "--format", "none", "--all-tests", "--out", records, dir)
+		require.NoError(t, cmd.Start())
+		<-time.After(time.Duration(random.IntN(250)) * time.Millisecond) // any instant will do
+		require.NoError(t, cmd.Process.Kill())
+		cmd.Wait()
+		wantWholeRecords(t, records)
+	}
+	out, err := exec.Command("judge", "run", "--all-tests", "--format", "none", "--out", records, dir).CombinedOutput()
+	require.NoError(t, err, string(out))
+	wantWholeRecords(t, records)
+	assert.Empty(t, judgeGroups(), "the next judge sweeps")
+	assert.Empty(t, sandboxProcesses(t), "processes of dead judges")
+}
+
+func TestKilledMachineryIsRetriedAndCostsNobodyAVerdict(t *testing.T) {
+	needsJudging(t)
+	dir := crashDir(t, 60)
+	records := filepath.Join(dir, "records.jsonl")
+	cmd := exec.Command("judge", "run", "--format", "none", "--all-tests", "--jobs", "2", "--out", records, dir)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	random := rand.New(rand.NewPCG(3, 4))
+	kills := 0
+	for {
+		select {
+		case err := <-ended:
+			require.NoError(t, err, stderr.String())
+			assert.NotZero(t, kills)
+			wantWholeRecords(t, records)
+			totals := summaryOf(t, records)
+			assert.Equal(t, judge.Totals{
+				Submissions: 3, Runs: 180, AsExpected: 3,
+				Verdicts: map[judge.Verdict]int{judge.Accepted: 2, judge.WrongAnswer: 1},
+			}, totals)
+			return
+		case <-time.After(150 * time.Millisecond): // longer than a run takes, so no run is hit thrice
+			if victims := sandboxProcesses(t); len(victims) > 0 {
+				unix.Kill(victims[random.IntN(len(victims))], unix.SIGKILL)
+				kills++
+			}
+		}
+	}
+}
+
+// sandboxProcesses lists intermediates and inits, which have their name. So has a program before it is
+// executed, but who kills that kills a program.
+func sandboxProcesses(t *testing.T) []int {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	var pids []int
+	for _, f := range files {
+		line, err := os.ReadFile(f)
+		if err != nil || !strings.HasPrefix(string(line), "judge: sandbox") {
+			continue
+		}
+		status, err := os.ReadFile(filepath.Join(filepath.Dir(f), "status"))
+		if err != nil || programNS.Match(status) {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.Split(f, "/")[2])
+		require.NoError(t, err)
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// programNS matches the status of process 2 of a run (proc_pid_status(5), NSpid).
+var programNS = regexp.MustCompile(`(?m)^NSpid:\t\d+\t2$`)
+
+func summaryOf(t *testing.T, file string) judge.Totals {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	var r judge.Record
+	require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &r))
+	require.Equal(t, judge.KindSummary, r.Kind)
+	return *r.Totals
+}
