@@ -57,7 +57,6 @@ func (k *keeper) start() (err error) {
 	if err != nil {
 		return err
 	}
-	defer peer.Close()
 	k.conn = conn
 	k.process, err = os.StartProcess("/proc/self/exe", []string{keeperName}, &os.ProcAttr{
 		Env:   []string{},
@@ -65,6 +64,7 @@ func (k *keeper) start() (err error) {
 		Files: []*os.File{null, null, os.Stderr, peer},
 		Sys:   inNamespaces(syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS),
 	})
+	peer.Close()
 	if err == nil {
 		err = k.mapping.write(k.process.Pid, k.mapping.keeperMaps())
 	}

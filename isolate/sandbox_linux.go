@@ -62,13 +62,13 @@ func New() (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.conn = conn
-	defer peer.Close()
 	s.process, err = os.StartProcess("/proc/self/exe", []string{intermediateName}, &os.ProcAttr{
 		Env:   []string{},
 		Dir:   "/",
 		Files: []*os.File{s.null, s.null, os.Stderr, peer},
 		Sys:   inNamespaces(slotNamespaces),
 	})
+	peer.Close() // or the intermediate's end would be no end of file
 	if err != nil {
 		return nil, fmt.Errorf("start the intermediate: %w", explainNamespaces(err))
 	}

@@ -36,7 +36,7 @@ type execution struct {
 
 // tries is how often an execution is tried when our own machinery fails: whatever the cause was, a
 // fresh sandbox may not have it.
-const tries = 3
+const tries = 5
 
 // run executes in a fresh sandbox. The error, and Facts.Err, say that it could not be done at all.
 func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error) {

@@ -23,11 +23,13 @@ type shared struct {
 	versions map[string]*version
 }
 
-// version is what a language's tool says of itself; it is asked once.
+// version is what a language's tool says of itself. It is asked until it has answered, or is found
+// missing; a failure of ours is no answer.
 type version struct {
-	once sync.Once
-	text string
-	err  error
+	mu    sync.Mutex
+	known bool
+	text  string
+	err   error
 }
 
 func newShared(host *limits.Host) *shared {
@@ -164,7 +166,7 @@ func (w *worker) retry(ctx context.Context, do func() (Facts, error)) Facts {
 	return Facts{Err: errors.Join(errs...)}
 }
 
-// version asks a language's tool for its version, once for each sandbox that programs are built in.
+// version asks a language's tool for its version, once for each root that programs are built in.
 func (w *worker) version(j job, p *program) (string, error) {
 	language := j.submission.Language
 	if len(language.Version) == 0 {
@@ -178,20 +180,25 @@ func (w *worker) version(j job, p *program) (string, error) {
 		w.versions[key] = v
 	}
 	w.mu.Unlock()
-	v.once.Do(func() {
-		root := rootOf(j.task)
-		facts, out := w.runTool(context.WithoutCancel(j.context), root, language.Version, p.env, language.CompileLimits)
-		v.text, _, _ = strings.Cut(string(out.head), "\n")
-		v.text = Visible(v.text)
-		switch {
-		case errors.Is(facts.Exec, os.ErrNotExist):
-			v.err = missingTool(language.Name, language.Version[0])
-		case facts.Err != nil:
-			v.err = facts.Err
-		case facts.failed():
-			v.err = fmt.Errorf("language %s: %s: %s: %s", language.Name, strings.Join(language.Version, " "), facts.ending(), v.text)
-		}
-	})
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.known {
+		return v.text, v.err
+	}
+	root := rootOf(j.task)
+	facts, out := w.runTool(context.WithoutCancel(j.context), root, language.Version, p.env, language.CompileLimits)
+	if facts.Err != nil {
+		return "", facts.Err
+	}
+	v.known = true
+	text, _, _ := strings.Cut(string(out.head), "\n")
+	v.text = Visible(text)
+	switch {
+	case errors.Is(facts.Exec, os.ErrNotExist):
+		v.err = missingTool(language.Name, language.Version[0])
+	case facts.failed():
+		v.err = fmt.Errorf("language %s: %s: %s: %s", language.Name, strings.Join(language.Version, " "), facts.ending(), v.text)
+	}
 	return v.text, v.err
 }
 

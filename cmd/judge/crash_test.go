@@ -107,7 +107,7 @@ func TestJudgeKilledAtAnyInstantLeavesNothing(t *testing.T) {
 
 func TestKilledMachineryIsRetriedAndCostsNobodyAVerdict(t *testing.T) {
 	needsJudging(t)
-	dir := crashDir(t, 60)
+	dir := crashDir(t, 100)
 	records := filepath.Join(dir, "records.jsonl")
 	cmd := exec.Command("judge", "run", "--format", "none", "--all-tests", "--jobs", "2", "--out", records, dir)
 	var stderr strings.Builder
@@ -125,11 +125,11 @@ func TestKilledMachineryIsRetriedAndCostsNobodyAVerdict(t *testing.T) {
 			wantWholeRecords(t, records)
 			totals := summaryOf(t, records)
 			assert.Equal(t, judge.Totals{
-				Submissions: 3, Runs: 180, AsExpected: 3,
+				Submissions: 3, Runs: 300, AsExpected: 3,
 				Verdicts: map[judge.Verdict]int{judge.Accepted: 2, judge.WrongAnswer: 1},
 			}, totals)
 			return
-		case <-time.After(150 * time.Millisecond): // longer than a run takes, so no run is hit thrice
+		case <-time.After(300 * time.Millisecond): // longer than a run takes with a new sandbox: none is hit again and again
 			if victims := sandboxProcesses(t); len(victims) > 0 {
 				unix.Kill(victims[random.IntN(len(victims))], unix.SIGKILL)
 				kills++
