@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"judge/judge"
 )
@@ -51,5 +53,7 @@ func messageOf(err error) string {
 	if errors.As(err, &input) {
 		return err.Error()
 	}
-	return "judge: " + err.Error()
+	// What a sink could not write, it says at the end again.
+	lines := strings.Split(err.Error(), "\n")
+	return "judge: " + strings.Join(slices.Compact(lines), "\n")
 }
