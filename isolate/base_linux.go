@@ -2,10 +2,7 @@ package isolate
 
 import (
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,26 +12,6 @@ import (
 // toolchainDirs are the directories of the host that hold its compilers and interpreters. Where
 // one is a symbolic link, as on systems with a merged /usr, the link is copied.
 var toolchainDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
-
-// etcFiles are what compilers, interpreters and their runtimes read below /etc, files or whole
-// directories, when the host has them. What is not readable by everybody is left out.
-var etcFiles = []string{
-	"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
-	"fpc.cfg", "java*", "mono", "perl", "php", "python*", "rubygems", "ghc*", "lua", "nsswitch.conf",
-}
-
-const (
-	maxEtcFile = 4 << 20
-	maxEtc     = 4096 // entries
-)
-
-// synthetic are the files of /etc that say who is who inside.
-var synthetic = map[string]string{
-	"passwd":   "root:x:0:0:root:/:/usr/sbin/nologin\njudge:x:1000:1000:judge:/work:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
-	"group":    "root:x:0:\njudge:x:1000:\nnogroup:x:65534:\n",
-	"hosts":    "127.0.0.1 localhost sandbox\n::1 localhost\n",
-	"hostname": "sandbox\n",
-}
 
 // devices are the nodes of /dev; they come from the host, since a user namespace cannot make any.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
@@ -265,70 +242,4 @@ func makeDev(dev string, node func(name string) error) error {
 		}
 	}
 	return nil
-}
-
-// etcEntry is a file, directory or link to make below /etc.
-type etcEntry struct {
-	name    string // relative to /etc
-	mode    fs.FileMode
-	content string // or the link's target
-}
-
-// readEtc collects what of /etc programs get to see. What cannot be read is not there.
-func readEtc() []etcEntry {
-	var entries []etcEntry
-	for _, pattern := range etcFiles {
-		matches, _ := filepath.Glob("/etc/" + pattern)
-		for _, m := range matches {
-			filepath.WalkDir(m, func(p string, d fs.DirEntry, err error) error {
-				if err != nil || len(entries) >= maxEtc {
-					return nil
-				}
-				if e, ok := readEtcEntry(p); ok {
-					entries = append(entries, e)
-				}
-				return nil
-			})
-		}
-	}
-	for name, content := range synthetic {
-		entries = append(entries, etcEntry{name: name, mode: 0o644, content: content})
-	}
-	return entries
-}
-
-func readEtcEntry(p string) (etcEntry, bool) {
-	info, err := os.Lstat(p)
-	if err != nil {
-		return etcEntry{}, false
-	}
-	e := etcEntry{name: strings.TrimPrefix(p, "/etc/"), mode: info.Mode()}
-	switch {
-	case info.IsDir():
-	case info.Mode()&fs.ModeSymlink != 0:
-		e.content, err = os.Readlink(p)
-	case info.Mode().IsRegular() && info.Mode()&0o004 != 0:
-		var f *os.File
-		if f, err = os.Open(p); err != nil {
-			break
-		}
-		defer f.Close()
-		var b []byte
-		b, err = io.ReadAll(io.LimitReader(f, maxEtcFile))
-		e.content = string(b)
-	default:
-		return etcEntry{}, false
-	}
-	return e, err == nil
-}
-
-func (e etcEntry) write(dir string) error {
-	p := filepath.Join(dir, e.name)
-	switch {
-	case e.mode.IsDir():
-		return os.MkdirAll(p, 0o755)
-	case e.mode&fs.ModeSymlink != 0:
-		return os.Symlink(e.content, p)
-	}
-	return os.WriteFile(p, []byte(e.content), 0o644)
 }

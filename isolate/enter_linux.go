@@ -16,7 +16,7 @@ const controlFD = 3
 // Enter must be the first statement of main, and of TestMain: in an intermediate and in a
 // keeper of mounts, which are this binary executed again, it does not return.
 func Enter() {
-	if len(os.Args) != 1 {
+	if len(os.Args) == 0 {
 		return
 	}
 	serve := map[string]func() error{intermediateName: serveIntermediate, keeperName: serveKeeper}[os.Args[0]]

@@ -18,11 +18,12 @@ import (
 // intermediate is the process of a slot that clones the inits. It is root in the slot's user
 // namespace only, has an empty environment, and cannot be traced.
 type intermediate struct {
-	conn *handshake.Conn
-	spec rootSpec
-	runs []clone        // alive, or not reaped yet
-	free []*child.Arena // of runs that are over
-	net  *os.File       // /proc/net/unix of our network namespace
+	config Config
+	conn   *handshake.Conn
+	spec   rootSpec
+	runs   []clone        // alive, or not reaped yet
+	free   []*child.Arena // of runs that are over
+	net    *os.File       // /proc/net/unix of our network namespace
 }
 
 // serveIntermediate is the whole life of an intermediate. It ends with nil when the parent is gone.
@@ -46,7 +47,11 @@ func serveIntermediate() error {
 }
 
 func serve(conn *handshake.Conn) error {
-	dev, err := becomeSlotRoot(conn)
+	config, err := ourConfig()
+	if err != nil {
+		return err
+	}
+	dev, err := becomeSlotRoot(conn, config)
 	if err != nil {
 		return err
 	}
@@ -60,7 +65,7 @@ func serve(conn *handshake.Conn) error {
 	if err := conn.Send(handshake.Message{Kind: handshake.IntermediateReady}); err != nil {
 		return err
 	}
-	m := &intermediate{conn: conn}
+	m := &intermediate{conn: conn, config: config}
 	for {
 		if err := m.next(); err != nil {
 			return err
@@ -70,7 +75,7 @@ func serve(conn *handshake.Conn) error {
 
 // becomeSlotRoot has the parent map the identifiers, takes those of the slot's root, and gives up
 // for itself and all children what no run needs. It returns the slot's /dev, if the parent made one.
-func becomeSlotRoot(conn *handshake.Conn) (dev *os.File, err error) {
+func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err error) {
 	if err := conn.Send(handshake.Message{Kind: handshake.MappingPlease}); err != nil {
 		return nil, err
 	}
@@ -104,8 +109,14 @@ func becomeSlotRoot(conn *handshake.Conn) (dev *os.File, err error) {
 		}},
 		// Huge pages are there or not, by luck: they make the memory of equal runs differ by megabytes.
 		{"prctl PR_SET_THP_DISABLE", func() error { return unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) }},
-		{"sethostname", func() error { return unix.Sethostname([]byte("sandbox")) }},
+		{"sethostname", func() error { return unix.Sethostname([]byte(config.Hostname)) }},
 		{"setdomainname", func() error { return unix.Setdomainname([]byte("(none)")) }},
+		{"network", func() error {
+			if config.Network != Loopback {
+				return nil
+			}
+			return loopbackUp()
+		}},
 		{"reset signals", resetIgnoredSignals},
 	} {
 		if err := step.do(); err != nil {

@@ -21,6 +21,7 @@ type Program struct {
 	Stderr  *os.File   // nil: /dev/null
 	Files   []*os.File // descriptors 3 and on
 	Rlimits []Rlimit   // set just before exec; a hard limit above ours needs CAP_SYS_RESOURCE
+	CPUs    []int      // that it may run on, and cannot leave; nil: those of the caller
 }
 
 // Rlimit is one resource limit (setrlimit(2)).

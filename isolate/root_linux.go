@@ -85,6 +85,7 @@ func (b Bind) attributes() uint64 {
 // lie where a slot's root may not look.
 func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	spec := specOf(root)
+	spec.Loopback = s.config.Network == Loopback
 	var mounts []*os.File
 	open := func(tree treeRequest, attributes uint64) error {
 		tree.Attributes = attributes

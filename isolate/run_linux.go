@@ -121,6 +121,9 @@ func (p *Process) release(gate Gate) error {
 			return fmt.Errorf("admit pid %d: %w", h.pid, err)
 		}
 	}
+	if err := pin(h.pid, p.program.CPUs); err != nil {
+		return err
+	}
 	p.stop = context.AfterFunc(p.ctx, h.kill)
 	p.exit.Started, p.clock = time.Now(), monotonic()
 	if err := h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: files}); err != nil && !errors.Is(err, unix.EPIPE) {
@@ -128,6 +131,21 @@ func (p *Process) release(gate Gate) error {
 		return err
 	}
 	return nil // when init is dead already, Wait finds out why
+}
+
+// pin binds a held program to CPUs; its filter lets it change nothing of that.
+func pin(pid int, cpus []int) error {
+	if len(cpus) == 0 {
+		return nil
+	}
+	var set unix.CPUSet
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(pid, &set); err != nil {
+		return fmt.Errorf("pin to CPUs %v: %w", cpus, err)
+	}
+	return nil
 }
 
 // maxRelease bounds what a program is told, arguments and environment above all.

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"sync"
@@ -15,6 +16,7 @@ import (
 // safe for concurrent use. Close ends it.
 type Sandbox struct {
 	process *os.Process
+	config  Config
 	conn    *handshake.Conn
 	ids     ids
 	mounts  mounts   // nil: closed
@@ -38,8 +40,12 @@ const (
 	stepTimeout  = 20 * time.Second
 )
 
+// New starts a sandbox as the zero Config says.
+func New() (*Sandbox, error) { return Config{}.New() }
+
 // New starts a sandbox. What the intermediate has to say when it dies goes to our standard error.
-func New() (s *Sandbox, err error) {
+func (c Config) New() (s *Sandbox, err error) {
+	c.Hostname = cmp.Or(c.Hostname, "sandbox")
 	standing, err := theStanding()
 	if err != nil {
 		return nil, err
@@ -47,7 +53,7 @@ func New() (s *Sandbox, err error) {
 	if err := standing.mounts.acquire(); err != nil {
 		return nil, err
 	}
-	made := &Sandbox{mounts: standing.mounts}
+	made := &Sandbox{config: c, mounts: standing.mounts}
 	defer func() {
 		if err != nil {
 			made.Close()
@@ -62,7 +68,7 @@ func New() (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.conn = conn
-	s.process, err = os.StartProcess("/proc/self/exe", []string{intermediateName}, &os.ProcAttr{
+	s.process, err = os.StartProcess("/proc/self/exe", c.arguments(), &os.ProcAttr{
 		Env:   []string{},
 		Dir:   "/",
 		Files: []*os.File{s.null, s.null, os.Stderr, peer},

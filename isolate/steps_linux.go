@@ -24,7 +24,7 @@ type rootSpec struct {
 	Tmpfs  []Tmpfs
 
 	HookPivot, HookExec bool // the caller wants to be asked
-	Loopback            bool // programs may use TCP
+	Loopback            bool // programs may use TCP and UDP
 
 	OneID bool // init is the program's user, and in groups that nobody can leave
 }

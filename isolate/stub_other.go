@@ -31,6 +31,9 @@ func (*Process) Signal(syscall.Signal) error                           { return 
 func (*Process) Wait() (Exit, error)                                   { return Exit{}, ErrUnsupported }
 func (*Process) Exec(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
 
+// New returns ErrUnsupported.
+func (Config) New() (*Sandbox, error) { return nil, ErrUnsupported }
+
 func Enter() {}
 
 func New() (*Sandbox, error)                                            { return nil, ErrUnsupported }

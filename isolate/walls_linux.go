@@ -67,7 +67,7 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 			call("enter the Landlock domain", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0),
 			call("close the Landlock ruleset", unix.SYS_CLOSE, rulesetFD))
 	}
-	fprog, err := policy.Seccomp{Mode: policy.Notify}.Fprog()
+	fprog, err := policy.Seccomp{Mode: policy.Notify, Inet: spec.Loopback}.Fprog()
 	if err != nil {
 		return nil, err
 	}

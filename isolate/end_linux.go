@@ -1,0 +1,104 @@
+package isolate
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/handshake"
+)
+
+// end kills what is held and waits until nothing of it is left. If the intermediate is not there to
+// say so, the pidfd of init does: whoever inherits init, to reap it, is none of our business.
+func (s *Sandbox) end(h *held) (goneInfo, error) {
+	h.kill() // nothing to do after a normal end: init exits by itself
+	h.conn.Close()
+	info, err := s.gone(h.clonePID)
+	if err != nil && h.pidfd != nil {
+		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
+		if n, _ := unix.Poll(fds, int(stepTimeout.Milliseconds())); n == 0 {
+			err = errors.Join(err, errors.New("init does not die"))
+		}
+	}
+	h.close()
+	h.refused = h.supervised()
+	return info, err
+}
+
+// gone waits until the intermediate has reaped a clone: nothing of the run is left then. Its pid is
+// not known (0) when it did not get to the gate; then it is the one that nobody else waits for.
+func (s *Sandbox) gone(pid int) (goneInfo, error) {
+	for {
+		info, ok, ends := s.takeReaped(pid)
+		if ok {
+			return info, nil
+		}
+		if err := s.receive("end of the run", handshake.Gone, ends); err != nil {
+			return goneInfo{}, err
+		}
+	}
+}
+
+// receive waits for a message of the intermediate. The ends of clones come at any time: they are kept
+// for those who wait for them. Who waits for one says how many there were when it looked last.
+func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	kinds := []handshake.Kind{wanted}
+	if wanted != handshake.Gone {
+		kinds = append(kinds, handshake.Gone)
+	}
+	for {
+		if wanted == handshake.Gone && s.reapedSince(ends) {
+			return nil // another goroutine has received one
+		}
+		m, err := s.conn.Receive(state, time.Now().Add(stepTimeout), kinds...)
+		if err != nil {
+			return s.breaks(peerError(err))
+		}
+		if m.Kind == handshake.Gone {
+			var info goneInfo
+			if err := json.Unmarshal(m.Args[0], &info); err != nil {
+				return s.breaks(err)
+			}
+			s.mu.Lock()
+			s.reaped = append(s.reaped, info)
+			s.ends++
+			s.mu.Unlock()
+		}
+		if m.Kind == wanted {
+			return nil
+		}
+	}
+}
+
+func (s *Sandbox) reapedSince(ends int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ends != ends
+}
+
+func (s *Sandbox) takeReaped(pid int) (info goneInfo, ok bool, ends int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.reaped, func(info goneInfo) bool {
+		return info.PID == pid || pid == 0 && !s.expects(info.PID)
+	})
+	if i < 0 {
+		return goneInfo{}, false, s.ends
+	}
+	info = s.reaped[i]
+	s.reaped = slices.Delete(s.reaped, i, i+1)
+	return info, true, s.ends
+}
+
+// expects tells whether somebody else waits, or will wait, for the end of a clone.
+func (s *Sandbox) expects(pid int) bool {
+	if s.next != nil && s.next.clonePID == pid {
+		return true
+	}
+	return slices.ContainsFunc(s.running, func(p *Process) bool { return p.held.clonePID == pid })
+}
