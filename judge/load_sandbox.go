@@ -134,10 +134,12 @@ func (s *sandboxReader) network(r reader, n *node) {
 	known := []string{"none", "loopback", "user"}
 	text, ok := r.text(n)
 	switch {
-	case !ok || text == "none":
-	case slices.Contains(known, text):
-		r.fail(n, "network %s is not supported yet: only \"none\" is", n)
+	case !ok:
+	case text == "none" || text == "loopback":
+		s.spec.Network = text
+	case text == "user":
+		r.fail(n, "network %s is not supported yet: want \"none\" or \"loopback\"", n)
 	default:
-		r.failHint(n, didYouMean(text, known), "network %s: want \"none\"", n)
+		r.failHint(n, didYouMean(text, known), "network %s: want \"none\" or \"loopback\"", n)
 	}
 }

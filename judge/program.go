@@ -120,6 +120,14 @@ func rootOf(t *Task) *isolate.Root {
 	return root
 }
 
+// configOf returns what the sandboxes of a task's runs have.
+func configOf(t *Task) isolate.Config {
+	if t.Sandbox.Network == "loopback" {
+		return isolate.Config{Network: isolate.Loopback}
+	}
+	return isolate.Config{}
+}
+
 // searchPath is the PATH of every sandbox.
 const searchPath = "/usr/local/bin:/usr/bin:/bin"
 

@@ -14,6 +14,7 @@ import (
 // sandbox is made, all but the program itself, so that a run waits for little more than execve.
 type slot struct {
 	host    *limits.Host
+	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
 	next    *preparation // what is prepared, or being prepared; nil: nothing
 }
@@ -27,6 +28,7 @@ type preparation struct {
 
 // execution is what a slot is asked to run.
 type execution struct {
+	config  isolate.Config
 	program isolate.Program
 	limits  limits.Limits
 	stdout  *stream
@@ -46,7 +48,7 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	if e.stderr != nil {
 		e.stderr.start(func() { cancel(stopError(StopStderr)) })
 	}
-	group, err := s.ready(e.program.Root)
+	group, err := s.ready(e.config, e.program.Root)
 	if err != nil {
 		return Facts{}, isolate.Exit{}, err
 	}
@@ -169,10 +171,14 @@ func (s *slot) prepare(root *isolate.Root) *preparation {
 
 // ready waits until a sandbox with the root is at the gate, and returns its group, which the caller
 // closes.
-func (s *slot) ready(root *isolate.Root) (*limits.Group, error) {
+func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, error) {
+	if s.config != config {
+		s.reset()
+		s.config = config
+	}
 	if s.sandbox == nil {
 		var err error
-		if s.sandbox, err = isolate.New(); err != nil {
+		if s.sandbox, err = config.New(); err != nil {
 			return nil, err
 		}
 	}

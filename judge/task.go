@@ -54,7 +54,7 @@ type SandboxSpec struct {
 	Layers  []string          // absolute directories, lowest first; empty: the host's toolchain
 	Binds   []Bind            // in the file's order
 	Env     map[string]string // added to the environment of compile and run
-	Network string            // "none"
+	Network string            // "none" or "loopback"
 }
 
 // Bind makes a file or directory of the host visible in the sandbox, read-only unless Writable.

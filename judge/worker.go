@@ -133,7 +133,7 @@ func (w *worker) runTool(ctx context.Context, root *isolate.Root, command, env [
 		if err := messages.open(); err != nil {
 			return Facts{}, err
 		}
-		facts, _, err := w.slot.run(ctx, execution{
+		facts, _, err := w.slot.run(ctx, execution{ // a compiler needs no network
 			program: isolate.Program{
 				Path: command[0], Args: command, Env: env, Dir: workDir, Root: root,
 				Stdout: messages.write, Stderr: messages.write, Rlimits: rlimits(l, w.host.Lack()),
@@ -263,6 +263,7 @@ func (w *worker) runTest(j job, test *TestCase, root *isolate.Root, l limits.Lim
 	}
 	p := j.program
 	facts, exit, err := w.slot.run(j.context, execution{
+		config: configOf(j.task),
 		program: isolate.Program{
 			Path: p.path, Args: append(p.args[:len(p.args):len(p.args)], test.Args...), Env: p.env, Dir: workDir, Root: root,
 			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: rlimits(l, w.host.Lack()),
