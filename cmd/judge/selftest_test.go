@@ -20,7 +20,7 @@ func TestSelftestRunsWhatIsAskedFor(t *testing.T) {
 	assert.Equal(t, statusExpected, status, stderr.String())
 	assert.Empty(t, stderr.String(), "there is no progress in a pipe")
 	assert.Regexp(t, `(?m)^leak_env\.c +leak +accepted +held$`, stdout.String())
-	assert.Regexp(t, `(?m)^mem_malloc\.c +exhaustion-memory +memory-limit +oom +held$`, stdout.String())
+	assert.Regexp(t, `(?m)^time_sleep\.c +exhaustion-time +time-limit +idle +held$`, stdout.String())
 	assert.True(t, strings.HasSuffix(stdout.String(), "\n2 held, 0 did not, 0 not run\n"), stdout.String())
 }
 
