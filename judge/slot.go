@@ -156,6 +156,26 @@ func facts(e execution, group *limits.Group, exit isolate.Exit, runErr error) (F
 	return f, nil
 }
 
+// open starts the slot's sandbox, as often as it takes: that it can be started at all is what a host
+// must be able to do.
+func (s *slot) open() error {
+	var err error
+	for range tries {
+		if err = s.start(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// start starts the slot's sandbox if it has none.
+func (s *slot) start() (err error) {
+	if s.sandbox == nil {
+		s.sandbox, err = s.config.New()
+	}
+	return err
+}
+
 // prepare begins to make the sandbox of a run, and the group that the process that will become the
 // program is put into: while nobody waits for it, because the kernel can take milliseconds.
 func (s *slot) prepare(root *isolate.Root) *preparation {
@@ -176,11 +196,8 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 		s.reset()
 		s.config = config
 	}
-	if s.sandbox == nil {
-		var err error
-		if s.sandbox, err = config.New(); err != nil {
-			return nil, err
-		}
+	if err := s.start(); err != nil {
+		return nil, err
 	}
 	if s.next != nil {
 		<-s.next.done

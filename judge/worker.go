@@ -49,6 +49,9 @@ type worker struct {
 func (s *shared) work(ctx context.Context, q *queue) error {
 	w := &worker{shared: s, slot: slot{host: s.host}, queue: q}
 	defer w.slot.close()
+	if err := w.slot.open(); err != nil {
+		return &HostError{err}
+	}
 	var last *entry
 	for {
 		j, ok := q.take(ctx, last)
