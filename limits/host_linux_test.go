@@ -184,7 +184,7 @@ func TestMissingErrorSaysWhatToType(t *testing.T) {
 
 func TestMissingErrorNamesEachCause(t *testing.T) {
 	_, err := open(nil, Options{})
-	assert.EqualError(t, err, "no control group for cpu, memory, processes: no hierarchy has this controller; "+
+	assert.EqualError(t, err, "no control group for cpu, memory, processes: no hierarchy has this controller\n"+
 		"mount cgroups: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
 
 	err = &MissingError{[]Problem{
@@ -192,7 +192,7 @@ func TestMissingErrorNamesEachCause(t *testing.T) {
 		missing("memory", errors.New("another"), "do that"),
 		missing("processes", errors.New("one"), "do this"),
 	}}
-	assert.EqualError(t, err, "no control group for cpu, processes: one; do this; no control group for memory: another; do that")
+	assert.EqualError(t, err, "no control group for cpu, processes: one\nno control group for memory: another\ndo this\ndo that")
 }
 
 func TestCountCPUs(t *testing.T) {

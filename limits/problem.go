@@ -31,9 +31,9 @@ type MissingError struct {
 	Problems []Problem // the fatal ones; never empty
 }
 
-// Error is one sentence for each cause: which limits it prevents, and what to do about it.
+// Error is a line for each cause, with the limits that it prevents, and then each remedy once.
 func (e *MissingError) Error() string {
-	var sentences []string
+	var causes, fixes []string
 	for rest := e.Problems; len(rest) > 0; {
 		first := rest[0]
 		var names []string
@@ -44,10 +44,12 @@ func (e *MissingError) Error() string {
 			}
 		}
 		rest = slices.DeleteFunc(slices.Clone(rest), same)
-		sentences = append(sentences, fmt.Sprintf("no control group for %s: %v; %s",
-			strings.Join(names, ", "), first.Cause, first.Fix))
+		causes = append(causes, fmt.Sprintf("no control group for %s: %v", strings.Join(names, ", "), first.Cause))
+		if !slices.Contains(fixes, first.Fix) {
+			fixes = append(fixes, first.Fix)
+		}
 	}
-	return strings.Join(sentences, "; ")
+	return strings.Join(append(causes, fixes...), "\n")
 }
 
 // Unwrap returns the causes.

@@ -120,6 +120,8 @@ func TestKilledMachineryIsRetriedAndCostsNobodyAVerdict(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	random := rand.New(rand.NewPCG(3, 4))
+	// Longer than a run takes with a new sandbox: none is hit again and again.
+	pause := time.Duration(slowness(t)) * 300 * time.Millisecond
 	kills := 0
 	for {
 		select {
@@ -133,7 +135,7 @@ func TestKilledMachineryIsRetriedAndCostsNobodyAVerdict(t *testing.T) {
 				Verdicts: map[judge.Verdict]int{judge.Accepted: 2, judge.WrongAnswer: 1},
 			}, totals)
 			return
-		case <-time.After(300 * time.Millisecond): // longer than a run takes with a new sandbox: none is hit again and again
+		case <-time.After(pause):
 			if victims := sandboxProcesses(t); len(victims) > 0 {
 				unix.Kill(victims[random.IntN(len(victims))], unix.SIGKILL)
 				kills++
