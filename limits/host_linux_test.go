@@ -177,7 +177,7 @@ func TestMissingErrorSaysWhatToType(t *testing.T) {
 		problems = append(problems, missing(c.String(), cause, remedy(l, false, cause)))
 	}
 	err := &MissingError{problems}
-	assert.EqualError(t, err, "no control group for cpu, memory, processes: mkdir /sys/fs/cgroup/judge: permission denied; "+
+	assert.EqualError(t, err, "no control group for cpu, memory, processes: mkdir /sys/fs/cgroup/judge: permission denied\n"+
 		"start judge as: systemd-run --user --scope -p Delegate=yes judge …")
 	assert.ErrorIs(t, err, os.ErrPermission)
 }
