@@ -161,7 +161,11 @@ func TestSubmissionRecord(t *testing.T) {
 				planned = 2
 			}
 			s := Submission{Name: "a.c", Language: &Language{Name: "c"}, Expected: tt.expected}
-			got := SubmissionRecord("sum", s, tt.results, planned)
+			var known standing
+			for _, r := range tt.results {
+				known.add(r)
+			}
+			got := known.record("sum", &s, planned)
 			want := tt.want
 			want.Schema, want.Kind, want.Task, want.Submission, want.Language = Schema, KindSubmission, "sum", "a.c", "c"
 			want.Expected, want.AsExpected = tt.expected, &tt.as

@@ -41,7 +41,7 @@ type entry struct {
 	decided    int         // tests whose records are given out, from the first
 	finished   []*finished // results of the tests from decided on; nil: none yet
 	running    int
-	records    []*Record // compile and runs, without what they captured
+	standing   standing
 	cancel     context.CancelFunc
 	context    context.Context
 }
@@ -227,7 +227,7 @@ func (q *queue) settle(e *entry) {
 	for i := e.decided; i < len(e.task.Tests); i++ {
 		q.put(e.step + 1 + i)
 	}
-	record := SubmissionRecord(e.task.Name, *e.submission, e.records, len(e.task.Tests))
+	record := e.standing.record(e.task.Name, e.submission, len(e.task.Tests))
 	q.totals.Add(record)
 	q.put(e.step+1+len(e.task.Tests), record)
 	e.cancel()
@@ -239,9 +239,7 @@ func (q *queue) settle(e *entry) {
 // keep remembers of a record what the submission's verdict needs.
 func (q *queue) keep(e *entry, record *Record) {
 	q.totals.Add(record)
-	slim := *record
-	slim.Stdout, slim.Stderr = nil, nil
-	e.records = append(e.records, &slim)
+	e.standing.add(record)
 }
 
 func (q *queue) put(step int, records ...*Record) {

@@ -2,35 +2,45 @@ package judge
 
 import "slices"
 
-// SubmissionRecord concludes from what happened to a submission: results holds its compile record,
-// if it was compiled, and its runs in plan order; tests is how many runs the plan has for it. The
-// first result that is not accepted decides. Without one, but with runs missing because the judge
-// was ended, the submission is skipped.
-func SubmissionRecord(task string, s Submission, results []*Record, tests int) *Record {
-	r := &Record{Schema: Schema, Kind: KindSubmission, Task: task, Submission: s.Name, Expected: s.Expected}
-	if s.Language != nil {
-		r.Language = s.Language.Name
+// standing is what is known of a submission so far: enough for its record, however many runs it had.
+// The zero value knows nothing.
+type standing struct {
+	runs      int
+	deciding  *Record // the first result, in plan order, that is not accepted; nil: none
+	cpu, wall Millis  // largest of its runs
+	memory    int64
+}
+
+// add takes the submission's next result, in plan order: of compiling, or of a run.
+func (s *standing) add(r *Record) {
+	if r.Kind == KindRun {
+		s.runs++
+		s.cpu, s.wall, s.memory = max(s.cpu, r.CPU), max(s.wall, r.Wall), max(s.memory, r.Memory)
 	}
-	runs := 0
-	var deciding *Record
-	for _, result := range results {
-		if result.Kind == KindRun {
-			runs++
-			r.CPU, r.Wall, r.Memory = max(r.CPU, result.CPU), max(r.Wall, result.Wall), max(r.Memory, result.Memory)
-		}
-		if deciding == nil && result.Verdict != Accepted {
-			deciding = result
-		}
+	if s.deciding == nil && r.Verdict != Accepted {
+		s.deciding = r
 	}
-	switch {
-	case deciding != nil:
-		r.Verdict, r.Reason, r.Test, r.Message = deciding.Verdict, deciding.Reason, deciding.Test, deciding.Message
-	case runs < tests:
+}
+
+// record concludes; tests is how many runs the plan has for the submission. Without a deciding result,
+// but with runs missing because the judge was ended, it is skipped.
+func (s *standing) record(task string, submission *Submission, tests int) *Record {
+	r := &Record{
+		Schema: Schema, Kind: KindSubmission, Task: task, Submission: submission.Name, Expected: submission.Expected,
+		CPU: s.cpu, Wall: s.wall, Memory: s.memory,
+	}
+	if submission.Language != nil {
+		r.Language = submission.Language.Name
+	}
+	switch d := s.deciding; {
+	case d != nil:
+		r.Verdict, r.Reason, r.Test, r.Message = d.Verdict, d.Reason, d.Test, d.Message
+	case s.runs < tests:
 		r.Verdict, r.Reason = Skipped, ReasonCancelled
 	default:
 		r.Verdict = Accepted
 	}
-	asExpected := slices.Contains(s.Expected, r.Verdict)
+	asExpected := slices.Contains(submission.Expected, r.Verdict)
 	r.AsExpected = &asExpected
 	return r
 }
