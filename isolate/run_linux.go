@@ -29,7 +29,7 @@ type Process struct {
 	clock   time.Duration // when the gate was opened
 	second  bool          // started by Exec
 	killed  atomic.Bool
-	over    bool
+	over    atomic.Bool // Wait was called
 	exit    Exit
 	err     error
 }
@@ -69,7 +69,7 @@ func (s *Sandbox) Start(ctx context.Context, p Program, gate Gate) (*Process, er
 // first one.
 func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process, error) {
 	s := p.sandbox
-	if p.over || s.Err() != nil {
+	if p.over.Load() || s.Err() != nil {
 		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
 	}
 	h := &held{root: p.held.root, gate: gate}
@@ -168,7 +168,7 @@ func (p *Process) Signal(sig syscall.Signal) error {
 		return os.ErrProcessDone
 	}
 	defer unix.Close(fd)
-	if p.over {
+	if p.over.Load() {
 		return os.ErrProcessDone
 	}
 	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(fd, sig, nil, 0))
@@ -176,10 +176,9 @@ func (p *Process) Signal(sig syscall.Signal) error {
 
 // Wait waits for the end of the run, as Run does. It may be called again and returns the same.
 func (p *Process) Wait() (Exit, error) {
-	if p.over {
+	if p.over.Swap(true) {
 		return p.exit, p.err
 	}
-	p.over = true
 	p.err = p.receive()
 	p.stop()
 	h, s := p.held, p.sandbox
