@@ -16,6 +16,7 @@ import (
 type clone struct {
 	pid, pidfd int
 	arena      *child.Arena
+	network    *network // nil: that of the run that it joined
 }
 
 // next serves the parent's next message, or the end of a clone, whichever comes first.
@@ -46,9 +47,21 @@ func (m *intermediate) next() error {
 	case handshake.SetRoot:
 		return m.setRoot(msg)
 	case handshake.Join:
-		return m.start(joinPlan(m.spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd())))
+		plan, err := joinPlan(m.spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd()))
+		if err != nil {
+			return err
+		}
+		return m.start(plan, nil)
 	}
-	return m.start(plan(m.spec, wants(msg), int(msg.Files[0].Fd())))
+	plan, err := plan(m.spec, wants(msg), int(msg.Files[0].Fd()))
+	if err != nil {
+		return err
+	}
+	n, err := m.enterNetwork()
+	if err != nil {
+		return err
+	}
+	return m.start(plan, n)
 }
 
 // admission says whether the parent wants to put the program into groups; it is the argument of
@@ -63,11 +76,8 @@ const (
 func wants(m handshake.Message) admission { return admission(m.Args[0]) }
 
 // start clones a process with a plan; it inherits what has come with the message.
-func (m *intermediate) start(plan child.Plan, err error) error {
-	if err != nil {
-		return err
-	}
-	c := clone{}
+func (m *intermediate) start(plan child.Plan, n *network) (err error) {
+	c := clone{network: n}
 	if n := len(m.free); n > 0 {
 		c.arena, m.free = m.free[n-1], m.free[:n-1]
 	} else if c.arena, err = child.NewArena(); err != nil {
@@ -102,8 +112,8 @@ func (m *intermediate) reap(i int) error {
 	unix.Close(c.pidfd)
 	m.runs = append(m.runs[:i], m.runs[i+1:]...)
 	m.free = append(m.free, c.arena)
-	if len(m.runs) == 0 {
-		if err := m.freshNetwork(); err != nil {
+	if c.network != nil {
+		if err := m.leaveNetwork(c.network); err != nil {
 			return err
 		}
 	}
@@ -142,7 +152,8 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	program, err := programSteps(spec, a)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
-		call("join the namespaces", unix.SYS_SETNS, init, unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC),
+		call("join the namespaces", unix.SYS_SETNS, init,
+			unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET),
 	}
 	steps = append(steps, child.JoinDescriptors(socket, init)...)
 	steps = append(steps, call("start a session", unix.SYS_SETSID))

@@ -18,12 +18,13 @@ import (
 // intermediate is the process of a slot that clones the inits. It is root in the slot's user
 // namespace only, has an empty environment, and cannot be traced.
 type intermediate struct {
-	config Config
-	conn   *handshake.Conn
-	spec   rootSpec
-	runs   []clone        // alive, or not reaped yet
-	free   []*child.Arena // of runs that are over
-	net    *os.File       // /proc/net/unix of our network namespace
+	config   Config
+	conn     *handshake.Conn
+	spec     rootSpec
+	runs     []clone        // alive, or not reaped yet
+	free     []*child.Arena // of runs that are over
+	networks []*network
+	left     bool // the network namespace that we were started in has its run
 }
 
 // serveIntermediate is the whole life of an intermediate. It ends with nil when the parent is gone.
@@ -111,12 +112,6 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 		{"prctl PR_SET_THP_DISABLE", func() error { return unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) }},
 		{"sethostname", func() error { return unix.Sethostname([]byte(config.Hostname)) }},
 		{"setdomainname", func() error { return unix.Setdomainname([]byte("(none)")) }},
-		{"network", func() error {
-			if config.Network != Loopback {
-				return nil
-			}
-			return loopbackUp()
-		}},
 		{"reset signals", resetIgnoredSignals},
 	} {
 		if err := step.do(); err != nil {

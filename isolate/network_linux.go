@@ -4,38 +4,68 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
-// freshNetwork leaves nothing in the slot's network namespace that the next run could find. Programs
-// have only UNIX sockets, which end with them, but for those that wait in each other's queues:
-// the kernel collects such some time later, and until then their names are taken. Making a new
-// namespace is dear (0.4 ms), so it is done only when there is such a remainder, and after each run with
-// a loopback, which remembers in many ways.
-func (m *intermediate) freshNetwork() error {
-	if m.config.Network == Loopback {
+// network is a network namespace of the slot's. One run has it at a time; the next one has it when
+// nothing of the last is left in it.
+type network struct {
+	ns   *os.File // the namespace
+	list *os.File // its /proc/net/unix
+	busy bool
+}
+
+// enterNetwork puts this thread, and so what it clones, into a network that no run has. Making one is
+// dear (0.4 ms), so they are used again: two, when the next sandbox is made while a program runs.
+func (m *intermediate) enterNetwork() (*network, error) {
+	if i := slices.IndexFunc(m.networks, func(n *network) bool { return !n.busy }); i >= 0 {
+		n := m.networks[i]
+		n.busy = true
+		return n, os.NewSyscallError("enter network namespace", unix.Setns(int(n.ns.Fd()), unix.CLONE_NEWNET))
+	}
+	if m.left { // the first run has the namespace that we were started in
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return os.NewSyscallError("unshare network namespace", err)
+			return nil, os.NewSyscallError("make network namespace", err)
 		}
-		return loopbackUp()
 	}
-	if m.net == nil {
-		f, err := os.Open("/proc/thread-self/net/unix")
-		if err != nil {
-			return err
+	m.left = true
+	if m.config.Network == Loopback {
+		if err := loopbackUp(); err != nil {
+			return nil, err
 		}
-		m.net = f
 	}
+	n := &network{busy: true}
+	var err error
+	if n.ns, err = os.Open("/proc/thread-self/ns/net"); err != nil {
+		return nil, err
+	}
+	if n.list, err = os.Open("/proc/thread-self/net/unix"); err != nil {
+		n.ns.Close()
+		return nil, err
+	}
+	m.networks = append(m.networks, n)
+	return n, nil
+}
+
+// leaveNetwork takes a network back from a run that is over, or gives it up if something is left in it.
+// Programs have only UNIX sockets, which end with them, but for those that wait in each other's queues:
+// the kernel collects such some time later, and until then their names are taken. A loopback remembers
+// in many ways.
+func (m *intermediate) leaveNetwork(n *network) error {
 	var list [512]byte
-	n, err := unix.Pread(int(m.net.Fd()), list[:], 0)
+	size, err := unix.Pread(int(n.list.Fd()), list[:], 0)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", m.net.Name(), err)
+		return fmt.Errorf("read %s: %w", n.list.Name(), err)
 	}
-	if bytes.Count(list[:n], []byte("\n")) <= 1 { // the heading
+	const heading = 1
+	if m.config.Network == NoNetwork && bytes.Count(list[:size], []byte("\n")) == heading {
+		n.busy = false
 		return nil
 	}
-	m.net.Close()
-	m.net = nil
-	return os.NewSyscallError("unshare network namespace", unix.Unshare(unix.CLONE_NEWNET))
+	n.ns.Close()
+	n.list.Close()
+	m.networks = slices.DeleteFunc(m.networks, func(other *network) bool { return other == n })
+	return nil
 }

@@ -17,6 +17,9 @@ type slot struct {
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
 	next    *preparation // what is prepared, or being prepared; nil: nothing
+	ended   time.Time    // when the last run did
+	retired chan error   // tells when the last run's group is removed; nil: it is
+	err     error        // groups that could not be removed
 }
 
 // preparation is what is done ahead of a run.
@@ -72,19 +75,44 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		watch.Stop()
 	}
 	facts, err := facts(e, group, exit, err)
-	return facts, exit, errors.Join(err, group.Close())
+	s.retire(group)
+	return facts, exit, err
 }
 
-// await starts the program, begins to prepare the next run, and waits for the end of this one.
+// retire removes a group that is read, behind the next run's back: the kernel may be busy for milliseconds
+// with putting that one into its own.
+func (s *slot) retire(group *limits.Group) {
+	s.awaitRetired()
+	done := make(chan error, 1)
+	s.retired = done
+	go func() { done <- group.Close() }()
+}
+
+func (s *slot) awaitRetired() {
+	if s.retired != nil {
+		s.err = errors.Join(s.err, <-s.retired)
+		s.retired = nil
+	}
+}
+
+// await starts the program and waits for its end; meanwhile it begins to prepare the next run.
 func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isolate.Exit, error) {
 	process, err := s.sandbox.Start(ctx, e.program, gate)
 	if err != nil {
 		return isolate.Exit{}, err
 	}
-	if e.next != nil {
+	// After a pause the kernel takes milliseconds to put a process into its groups, and holds up others
+	// with that: the next run is then prepared when this one is over.
+	busy := time.Since(s.ended) < 20*time.Millisecond
+	if e.next != nil && busy {
 		s.next = s.prepare(e.next)
 	}
-	return process.Wait()
+	exit, err := process.Wait()
+	s.ended = time.Now()
+	if e.next != nil && !busy && err == nil {
+		s.next = s.prepare(e.next)
+	}
+	return exit, err
 }
 
 // stopError is the cause with which a run is cancelled when it has exceeded something.
@@ -251,5 +279,9 @@ func (s *slot) reset() {
 	}
 }
 
-// close ends the sandbox, with whatever is prepared in it.
-func (s *slot) close() { s.reset() }
+// close ends the sandbox, with whatever is prepared in it. It tells what could not be removed.
+func (s *slot) close() error {
+	s.reset()
+	s.awaitRetired()
+	return s.err
+}

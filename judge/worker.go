@@ -46,9 +46,9 @@ type worker struct {
 }
 
 // work does jobs until there are none. An error is one of the host: it cannot isolate.
-func (s *shared) work(ctx context.Context, q *queue) error {
+func (s *shared) work(ctx context.Context, q *queue) (err error) {
 	w := &worker{shared: s, slot: slot{host: s.host}, queue: q}
-	defer w.slot.close()
+	defer func() { err = errors.Join(err, w.slot.close()) }()
 	if err := w.slot.open(); err != nil {
 		return &HostError{err}
 	}
