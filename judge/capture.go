@@ -72,9 +72,13 @@ func (s *stream) take(p []byte) {
 	}
 }
 
-// finish closes the writing end, which no program has any more, and waits for the rest.
+// release closes our writing end, when the program has its own: the end of file then comes with the end
+// of the last writer, while there is other work to do.
+func (s *stream) release() { s.write.Close() }
+
+// finish waits for the rest; no program has the writing end any more.
 func (s *stream) finish() error {
-	s.write.Close()
+	s.release()
 	if s.done != nil { // it was started
 		<-s.done
 	}

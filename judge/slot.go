@@ -101,6 +101,10 @@ func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isola
 	if err != nil {
 		return isolate.Exit{}, err
 	}
+	e.stdout.release()
+	if e.stderr != nil {
+		e.stderr.release()
+	}
 	// After a pause the kernel takes milliseconds to put a process into its groups, and holds up others
 	// with that: the next run is then prepared when this one is over.
 	busy := time.Since(s.ended) < 20*time.Millisecond
