@@ -160,7 +160,7 @@ func TestSubmissionRecord(t *testing.T) {
 			if slices.Contains(tt.results, compiled) {
 				planned = 2
 			}
-			s := Submission{Name: "a.c", Language: &Language{Name: "c"}, Expected: tt.expected}
+			s := Submission{Name: "a.c", Code: Code{Language: &Language{Name: "c"}}, Expected: tt.expected}
 			var known standing
 			for _, r := range tt.results {
 				known.add(r)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 
 	"judge/isolate"
@@ -105,34 +104,23 @@ func (c *inputs) close() error {
 }
 
 func readInput(d Data) (*isolate.Input, error) {
-	if d.File == "" {
-		return isolate.NewInput(strings.NewReader(d.Text))
-	}
-	f, err := os.Open(d.File)
+	content, err := d.open()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return isolate.NewInput(f)
+	defer content.Close()
+	return isolate.NewInput(content)
 }
 
 // openChecker makes a test case's checker. The caller closes the answer.
 func openChecker(spec CheckerSpec, test *TestCase) (Checker, io.Closer, error) {
-	var answer io.ReadCloser
-	switch {
-	case test.Answer == nil:
-	case test.Answer.File != "":
-		f, err := os.Open(test.Answer.File)
-		if err != nil {
-			return nil, nil, err
-		}
-		answer = f
-	default:
-		answer = io.NopCloser(strings.NewReader(test.Answer.Text))
-	}
-	if answer == nil {
+	if test.Answer == nil {
 		checker, err := NewChecker(spec, nil)
 		return checker, io.NopCloser(nil), err
+	}
+	answer, err := test.Answer.open()
+	if err != nil {
+		return nil, nil, err
 	}
 	checker, err := NewChecker(spec, answer)
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 const workDir = "/work"
 
 // CompileCommand is the argument list that compiles a submission; nil when there is nothing to
-// compile. The sources are paths or names, the entry point first; inside the sandbox they are in
-// /work under their own base names. At least one source is wanted.
+// compile. The sources are names below /work, the entry point first. At least one is wanted.
 //
 // Every placeholder of a path is absolute, so that a source called `-o` or `@args` is never taken
 // for an option.
@@ -50,7 +49,8 @@ func artifactName(sources ...string) string {
 	if name == "" || name == "." || name == ".." {
 		name = entry
 	}
-	for slices.ContainsFunc(sources, func(s string) bool { return path.Base(s) == name }) {
+	taken := func(source string) bool { return source == name || strings.HasPrefix(source, name+"/") }
+	for slices.ContainsFunc(sources, taken) {
 		name += ".out"
 	}
 	return name
@@ -80,18 +80,17 @@ func expand(arguments, sources []string) []string {
 	if len(arguments) == 0 {
 		return nil
 	}
-	entry := path.Base(sources[0])
 	values := map[string]string{
-		"source": path.Join(workDir, entry),
+		"source": path.Join(workDir, sources[0]),
 		"exe":    path.Join(workDir, artifactName(sources...)),
-		"main":   mainName(entry),
+		"main":   mainName(path.Base(sources[0])),
 		"dir":    workDir,
 	}
 	var result []string
 	for _, argument := range arguments {
 		if argument == "{sources}" {
 			for _, source := range sources {
-				result = append(result, path.Join(workDir, path.Base(source)))
+				result = append(result, path.Join(workDir, source))
 			}
 			continue
 		}

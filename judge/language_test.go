@@ -40,13 +40,13 @@ func TestCommandsOfLanguages(t *testing.T) {
 		want      []string
 	}{
 		{"nothing to do", nil, []string{"a.c"}, nil},
-		{"source and artifact", []string{"gcc", "-o", "{exe}", "{source}"}, []string{"s/a.c"}, []string{"gcc", "-o", "/work/a", "/work/a.c"}},
+		{"source and artifact", []string{"gcc", "-o", "{exe}", "{source}"}, []string{"s/a.c"}, []string{"gcc", "-o", "/work/a", "/work/s/a.c"}},
 		{"option as a name", []string{"{source}", "{exe}", "{main}"}, []string{"-o.c"}, []string{"/work/-o.c", "/work/-o", "-o"}},
 		{"no extension", []string{"{exe}", "{main}"}, []string{"prog"}, []string{"/work/prog.out", "prog"}},
 		{"all extension", []string{"{exe}", "{main}"}, []string{".c"}, []string{"/work/.c.out", ".c"}},
 		{"dot", []string{"{exe}"}, []string{"..c"}, []string{"/work/..c.out"}},
 		{"two dots", []string{"{exe}"}, []string{"...c"}, []string{"/work/...c.out"}},
-		{"several sources", []string{"cc", "{sources}", "{source}"}, []string{"d/main.c", "d/b.c"}, []string{"cc", "/work/main.c", "/work/b.c", "/work/main.c"}},
+		{"several sources", []string{"cc", "{sources}", "{source}"}, []string{"d/main.c", "d/b.c"}, []string{"cc", "/work/d/main.c", "/work/d/b.c", "/work/d/main.c"}},
 		{"another source is called like the artifact", []string{"{exe}"}, []string{"a.c", "a", "a.out"}, []string{"/work/a.out.out"}},
 		{"inside of arguments", []string{"-cp={dir}:{dir}/lib", "{main}.class"}, []string{"Main.java"}, []string{"-cp=/work:/work/lib", "Main.class"}},
 		{"literal braces", []string{"{{exe}}", "${exe}", "{ x }", "{}", "{X}", "a{b", "{{{main}}}"}, []string{"m.c"},

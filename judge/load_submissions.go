@@ -33,7 +33,11 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 				"submissions %s: %s (known: %s)", quoted(m.name), noLanguage(m.name), strings.Join(f.languages.names(), ", "))
 			continue
 		}
-		result = append(result, Submission{Name: m.name, Path: m.at, Language: language, Expected: []Verdict{Accepted}})
+		result = append(result, Submission{
+			Name:     m.name,
+			Code:     Code{Files: []SourceFile{{Name: path.Base(m.name), Data: Data{File: m.at}}}, Language: language},
+			Expected: []Verdict{Accepted},
+		})
 	}
 	return result
 }

@@ -65,7 +65,7 @@ expect      = { "solutions/wa_*" = "wrong-answer", "solutions/slow_*" = ["time-l
 
 	var got []string
 	for _, s := range task.Submissions {
-		assert.Equal(t, filepath.Join(dir, s.Name), s.Path)
+		assert.Equal(t, filepath.Join(dir, s.Name), s.Files[0].Data.File)
 		got = append(got, fmt.Sprint(s.Name, " ", s.Language.Name, " ", s.Expected))
 	}
 	assert.Equal(t, []string{
@@ -274,7 +274,7 @@ func TestIncludes(t *testing.T) {
 	for _, task := range tasks {
 		s := task.Submissions[0]
 		got = append(got, fmt.Sprint(task.Name, " ", task.File, " ", s.Name, " ", s.Language.Run, s.Language.Version, task.Limits.CPU))
-		assert.Equal(t, filepath.Join(task.Dir, "a.c"), s.Path)
+		assert.Equal(t, filepath.Join(task.Dir, "a.c"), s.Files[0].Data.File)
 	}
 	assert.Equal(t, []string{
 		"first tasks.toml a.c [{exe} outer] [outer] 9s",

@@ -40,15 +40,11 @@ func newProgram(t *Task, s *Submission) (p *program, err error) {
 		limit = s.Language.CompileLimits
 	}
 	p = &program{env: environment(t, s)}
-	size := limit.Disk
-	if s.Path != "" {
-		info, err := os.Stat(s.Path)
-		if err != nil {
-			return nil, err
-		}
-		size += info.Size() + 64<<10
+	own, err := sizeOf(s)
+	if err != nil {
+		return nil, err
 	}
-	if p.scratch, err = isolate.NewScratch(size, limit.Inodes); err != nil {
+	if p.scratch, err = isolate.NewScratch(limit.Disk+own, limit.Inodes+int64(len(s.Files))); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -61,14 +57,46 @@ func newProgram(t *Task, s *Submission) (p *program, err error) {
 	p.root.Size, p.root.Inodes = t.Limits.Disk, t.Limits.Inodes
 	p.path = inside(s)
 	if s.Language != nil {
-		p.args = s.Language.RunCommand(s.Path)
-		return p, p.copyIn(s.Path, path.Join(workDir, path.Base(s.Path)), sourceMode)
+		p.args = s.Language.RunCommand(s.Names()...)
+		return p, p.putFiles(s.Files)
 	}
 	p.args = s.Command
 	if s.Path == "" {
 		return p, nil
 	}
 	return p, p.copyIn(s.Path, p.path, commandMode)
+}
+
+// sizeOf is what a submission's own files take in a layer.
+func sizeOf(s *Submission) (size int64, err error) {
+	files := s.Files
+	if s.Path != "" {
+		files = []SourceFile{{Data: Data{File: s.Path}}}
+	}
+	for _, f := range files {
+		n, err := f.Data.size()
+		if err != nil {
+			return 0, err
+		}
+		size += n + 64<<10
+	}
+	return size, nil
+}
+
+// putFiles puts source files into the program's layer.
+func (p *program) putFiles(files []SourceFile) error {
+	for _, f := range files {
+		content, err := f.Data.open()
+		if err != nil {
+			return err
+		}
+		err = p.scratch.Create(path.Join(workDir, f.Name), sourceMode, content)
+		content.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copyIn copies a file of the host into the program's layer.
@@ -187,7 +215,7 @@ func Steps(t *Task, s *Submission, test *TestCase) []string {
 	l, args := test.Limits, s.Command
 	path := inside(s)
 	if s.Language != nil {
-		l, args = s.Language.LimitsFor(l), s.Language.RunCommand(s.Path)
+		l, args = s.Language.LimitsFor(l), s.Language.RunCommand(s.Names()...)
 	}
 	return isolate.Explain(isolate.Program{
 		Path: path, Args: append(args[:len(args):len(args)], test.Args...), Env: environment(t, s), Dir: workDir, Root: root,
@@ -199,7 +227,7 @@ func Steps(t *Task, s *Submission, test *TestCase) []string {
 func inside(s *Submission) string {
 	switch {
 	case s.Language != nil:
-		return s.Language.RunCommand(s.Path)[0]
+		return s.Language.RunCommand(s.Names()...)[0]
 	case s.Path == "":
 		return s.Command[0] // looked up in the sandbox's PATH
 	}

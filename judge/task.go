@@ -13,18 +13,41 @@ type Task struct {
 	Dir         string // absolute directory of File; submissions' names are relative to it
 	Submissions []Submission
 	Tests       []TestCase
+	Groups      []Group       // nil: pass or fail
 	Limits      limits.Limits // complete: defaults are filled in
 	Checker     CheckerSpec
+	Interactor  *Interactor // nil: the checker judges the output
 	Sandbox     SandboxSpec
 }
 
-// Submission is a program to judge.
+// Submission is a program to judge: code, or a command.
 type Submission struct {
 	Name     string    // as in the records: its path relative to the task file's directory
-	Path     string    // absolute path of the source file or of a command's executable; empty: Command[0] is a bare word
-	Language *Language // nil for a command
+	Code               // zero for a command
 	Command  []string  // the task's command, nil otherwise; a bare word is looked up in the sandbox's PATH
+	Path     string    // absolute path of the command's executable; empty: Command[0] is a bare word
 	Expected []Verdict // never empty
+}
+
+// Code is a program in source files: of a submission, or of a setter's tool.
+type Code struct {
+	Files    []SourceFile // the entry point first
+	Language *Language
+}
+
+// SourceFile is one file of a program.
+type SourceFile struct {
+	Name string // clean and slash-separated, below the work directory
+	Data Data
+}
+
+// Names are the files' names, the entry point first.
+func (c Code) Names() []string {
+	names := make([]string, len(c.Files))
+	for i, f := range c.Files {
+		names[i] = f.Name
+	}
+	return names
 }
 
 // TestCase is an input and what is expected of a submission that gets it.
@@ -37,16 +60,12 @@ type TestCase struct {
 	Files  map[string]string // clean slash-separated destination below the work directory = absolute source path
 }
 
-// Data is the content of an input or an answer: a file, or text from the task file when File is empty.
-type Data struct {
-	File string // absolute path
-	Text string
-}
-
-// CheckerSpec names a checker: "exact", "lines", "tokens", "floats" or "none".
+// CheckerSpec names a checker: "exact", "lines", "tokens", "floats", "none", or the protocol of a
+// program: "kattis" or "testlib".
 type CheckerSpec struct {
 	Name      string
 	Tolerance float64 // floats: absolute or relative
+	Tool      *Tool   // nil: built in
 }
 
 // SandboxSpec is the task's `sandbox` table.

@@ -94,7 +94,7 @@ func (w *worker) build(j job) (*program, *Record) {
 		record.Decide(DecideCompile(Facts{Err: err}))
 		return p, record
 	}
-	command := language.CompileCommand(j.submission.Path)
+	command := language.CompileCommand(j.submission.Names()...)
 	if command == nil {
 		return p, nil
 	}

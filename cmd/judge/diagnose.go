@@ -119,7 +119,7 @@ func helloTask() (task judge.Task, remove func(), err error) {
 
 // missingProgram is the compiler or interpreter that a submission needs and this host does not have.
 func missingProgram(s judge.Submission) string {
-	for _, command := range [][]string{s.Language.CompileCommand(s.Path), s.Language.RunCommand(s.Path)} {
+	for _, command := range [][]string{s.Language.CompileCommand(s.Names()...), s.Language.RunCommand(s.Names()...)} {
 		if len(command) == 0 || strings.Contains(command[0], "/") {
 			continue // made in the sandbox
 		}

@@ -125,11 +125,11 @@ func (p *planPrinter) submission(t judge.Task, s judge.Submission) {
 	}
 	p.field(4, "language", s.Language.Name)
 	p.field(4, "env", environmentText(s.Language.Env))
-	if compile := s.Language.CompileCommand(s.Path); len(compile) > 0 {
+	if compile := s.Language.CompileCommand(s.Names()...); len(compile) > 0 {
 		p.field(4, "compile", commandText(compile))
 		p.field(4, "limits", limitsText(s.Language.CompileLimits))
 	}
-	p.field(4, "run", commandText(s.Language.RunCommand(s.Path)))
+	p.field(4, "run", commandText(s.Language.RunCommand(s.Names()...)))
 	if own := s.Language.LimitsFor(t.Limits); own != t.Limits {
 		p.field(4, "limits", limitsText(own))
 	}

@@ -47,7 +47,11 @@ func attack(p hostile.Program, l *judge.Language, dir string, c *canaries) (judg
 	}
 	task := judge.Task{
 		Name: p.File, Dir: dir, Limits: allowed, Checker: checker,
-		Submissions: []judge.Submission{{Name: p.File, Path: file, Language: &language, Expected: verdictsOf(p)}},
+		Submissions: []judge.Submission{{
+			Name:     p.File,
+			Code:     judge.Code{Files: []judge.SourceFile{{Name: filepath.Base(file), Data: judge.Data{File: file}}}, Language: &language},
+			Expected: verdictsOf(p),
+		}},
 	}
 	for run := range p.Runs {
 		for i, line := range p.Stdin {
