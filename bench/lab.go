@@ -29,6 +29,7 @@ var spinSource string
 type lab struct {
 	dir     string
 	quick   bool
+	answers int // to judge in measureAnswers
 	figures []figure
 }
 

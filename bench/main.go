@@ -34,12 +34,14 @@ var measurements = []measurement{
 	{"startup", "a program that returns at once, one at a time and two, against posix_spawn of it", measureStartup},
 	{"idle", "the first such run after the machine was idle for a second", measureIdle},
 	{"overshoot", "how late limits bite: CPU time of a spinning program, wall time of a sleeping one", measureOvershoot},
+	{"answers", "a model's answers to 20 problems from one JSONL file, also killed half-way and resumed", measureAnswers},
 }
 
 func main() {
 	isolate.Enter()
 	quick := flag.Bool("quick", false, "few repetitions: only shows that it works")
 	only := flag.String("only", "", "measure `NAME` alone")
+	answers := flag.Int("answers", 10_000, "how many answers the measurement of that name judges")
 	out := flag.String("json", "", "write the figures to `FILE` as well")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "usage: go run ./bench [flags]\n\n")
@@ -52,13 +54,13 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *quick, *only, *out); err != nil {
+	if err := run(ctx, *quick, *answers, *only, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, quick bool, only, out string) error {
+func run(ctx context.Context, quick bool, answers int, only, out string) error {
 	if only != "" && !slices.ContainsFunc(measurements, func(m measurement) bool { return m.name == only }) {
 		return fmt.Errorf("-only %s: there is no such measurement; see -help", only)
 	}
@@ -67,6 +69,7 @@ func run(ctx context.Context, quick bool, only, out string) error {
 		return err
 	}
 	defer l.close()
+	l.answers = answers
 	for _, m := range measurements {
 		if only == "" || only == m.name {
 			fmt.Fprintf(os.Stderr, "%s: %s\n", m.name, m.what)

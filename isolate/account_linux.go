@@ -100,6 +100,8 @@ func planMapping(a account) mapping {
 		return m
 	}
 	m.by = byHelpers
+	m.users, m.spare.users = m.users.split()
+	m.groups, m.spare.groups = m.groups.split()
 	return m
 }
 

@@ -30,7 +30,7 @@ func toolchainMounts() []string {
 // buildBase replaces the root of the intermediate's mount namespace, a copy of the host's, by a
 // small tmpfs with what inits need: few mounts, because each init copies them, and nothing of the
 // host that a program may not see, but for /proc.
-func buildBase(dev *os.File) error {
+func buildBase(dev *os.File, who IDs) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
@@ -43,7 +43,7 @@ func buildBase(dev *os.File) error {
 	if err != nil {
 		return err
 	}
-	etc := readEtc()
+	etc := readEtc(who)
 	const place = "/proc" // any directory that exists; it is covered by our new root for a moment
 	if err := unix.Mount("tmpfs", place, "tmpfs", plainMount, "mode=755,size=64m,nr_inodes=16384"); err != nil {
 		return fmt.Errorf("mount tmpfs: %w", err)

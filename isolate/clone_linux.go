@@ -138,7 +138,7 @@ type goneInfo struct {
 func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
 	program, err := programSteps(spec, a)
 	return child.Plan{
-		Flags:   unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC,
+		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
 		Init:    initSteps(spec, socket),
 		After:   afterSteps(),
 		Program: program,
@@ -153,7 +153,7 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 		call("join the namespaces", unix.SYS_SETNS, init,
-			unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET),
+			(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()),
 	}
 	steps = append(steps, child.JoinDescriptors(socket, init)...)
 	steps = append(steps, call("start a session", unix.SYS_SETSID))

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -9,15 +10,16 @@ import (
 
 // arguments are those of an intermediate: its name, and the configuration.
 func (c Config) arguments() []string {
-	return []string{intermediateName, c.Hostname, string(c.Network)}
+	text, _ := json.Marshal(c) // of plain fields cannot fail
+	return []string{intermediateName, string(text)}
 }
 
 // ourConfig is the configuration of this process, an intermediate.
-func ourConfig() (Config, error) {
-	if len(os.Args) != 3 {
-		return Config{}, fmt.Errorf("bug: %d arguments of an intermediate", len(os.Args))
+func ourConfig() (c Config, err error) {
+	if len(os.Args) != 2 {
+		return c, fmt.Errorf("bug: %d arguments of an intermediate", len(os.Args))
 	}
-	return Config{Hostname: os.Args[1], Network: Network(os.Args[2])}, nil
+	return c, json.Unmarshal([]byte(os.Args[1]), &c)
 }
 
 // loopbackUp starts the interface of a new network namespace.

@@ -1,10 +1,11 @@
 package isolate
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,18 +15,18 @@ import (
 // end kills what is held and waits until nothing of it is left. If the intermediate is not there to
 // say so, the pidfd of init does: whoever inherits init, to reap it, is none of our business.
 func (s *Sandbox) end(h *held) (goneInfo, error) {
-	h.kill() // nothing to do after a normal end: init exits by itself
+	h.signal(unix.SIGKILL) // nothing to do after a normal end: init exits by itself
 	h.conn.Close()
 	info, err := s.gone(h.clonePID)
 	if err != nil && h.pidfd != nil {
 		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
-		if n, _ := unix.Poll(fds, int(stepTimeout.Milliseconds())); n == 0 {
+		if n, _ := unix.Poll(fds, int(cmp.Or(s.timeout, stepTimeout).Milliseconds())); n == 0 {
 			err = errors.Join(err, errors.New("init does not die"))
 		}
 	}
 	h.close()
 	h.refused = h.supervised()
-	return info, err
+	return info, errors.Join(err, h.gateway.stop())
 }
 
 // gone waits until the intermediate has reaped a clone: nothing of the run is left then. Its pid is
@@ -55,14 +56,14 @@ func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
 		if wanted == handshake.Gone && s.reapedSince(ends) {
 			return nil // another goroutine has received one
 		}
-		m, err := s.conn.Receive(state, time.Now().Add(stepTimeout), kinds...)
+		m, err := s.conn.Receive(state, s.deadline(stepTimeout), kinds...)
 		if err != nil {
 			return s.breaks(peerError(err))
 		}
 		if m.Kind == handshake.Gone {
 			var info goneInfo
 			if err := json.Unmarshal(m.Args[0], &info); err != nil {
-				return s.breaks(err)
+				return s.breaks(fmt.Errorf("%s: gone: %w", state, err))
 			}
 			s.mu.Lock()
 			s.reaped = append(s.reaped, info)

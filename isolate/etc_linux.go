@@ -1,18 +1,19 @@
 package isolate
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // etcFiles are what compilers, interpreters and their runtimes read below /etc, files or whole
 // directories, when the host has them. What is not readable by everybody is left out.
 var etcFiles = []string{
 	"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
-	"fpc.cfg", "java*", "mono", "perl", "php", "python*", "rubygems", "ghc*", "lua", "nsswitch.conf",
+	"fpc*.cfg", "java*", "mono", "perl", "php", "python*", "rubygems", "ghc*", "lua", "nsswitch.conf",
+	"../var/lib/ghc", // Debian keeps the compiler's list of its own libraries there
 }
 
 const (
@@ -21,11 +22,14 @@ const (
 )
 
 // synthetic are the files of /etc that say who is who inside.
-var synthetic = map[string]string{
-	"passwd":   "root:x:0:0:root:/:/usr/sbin/nologin\njudge:x:1000:1000:judge:/work:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
-	"group":    "root:x:0:\njudge:x:1000:\nnogroup:x:65534:\n",
-	"hosts":    "127.0.0.1 localhost sandbox\n::1 localhost\n",
-	"hostname": "sandbox\n",
+func synthetic(i IDs) map[string]string {
+	return map[string]string{
+		"passwd": fmt.Sprintf("root:x:0:0:root:/:/usr/sbin/nologin\njudge:x:%d:%d:judge:/work:/bin/sh\n"+
+			"nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n", i.user(), i.group()),
+		"group":    fmt.Sprintf("root:x:0:\njudge:x:%d:\nnogroup:x:65534:\n", i.group()),
+		"hosts":    "127.0.0.1 localhost sandbox\n::1 localhost\n",
+		"hostname": "sandbox\n",
+	}
 }
 
 // etcEntry is a file, directory or link to make below /etc.
@@ -36,7 +40,7 @@ type etcEntry struct {
 }
 
 // readEtc collects what of /etc programs get to see. What cannot be read is not there.
-func readEtc() []etcEntry {
+func readEtc(i IDs) []etcEntry {
 	var entries []etcEntry
 	for _, pattern := range etcFiles {
 		matches, _ := filepath.Glob("/etc/" + pattern)
@@ -52,7 +56,7 @@ func readEtc() []etcEntry {
 			})
 		}
 	}
-	for name, content := range synthetic {
+	for name, content := range synthetic(i) {
 		entries = append(entries, etcEntry{name: name, mode: 0o644, content: content})
 	}
 	return entries
@@ -63,7 +67,11 @@ func readEtcEntry(p string) (etcEntry, bool) {
 	if err != nil {
 		return etcEntry{}, false
 	}
-	e := etcEntry{name: strings.TrimPrefix(p, "/etc/"), mode: info.Mode()}
+	name, err := filepath.Rel("/etc", p)
+	if err != nil {
+		return etcEntry{}, false
+	}
+	e := etcEntry{name: name, mode: info.Mode()}
 	switch {
 	case info.IsDir():
 	case info.Mode()&fs.ModeSymlink != 0:

@@ -40,16 +40,25 @@ func Explain(p Program) []string {
 	return lines
 }
 
-// Mechanisms names what keeps programs apart, for records.
-func Mechanisms() map[string]string {
+// Mechanisms names what keeps programs apart, for records, in a sandbox of the zero Config.
+func Mechanisms() map[string]string { return Config{}.Mechanisms() }
+
+// Mechanisms names what keeps programs apart in a sandbox of this configuration, and what does not.
+func (c Config) Mechanisms() map[string]string {
 	m := map[string]string{
-		"namespaces": "user, pid, mount, ipc, network, uts, cgroup",
+		"namespaces": "user, pid, mount, cgroup" + c.Share.others(),
 		"root":       "overlay",
 		"seccomp":    "allow-list",
 		"landlock":   "none",
 	}
 	if s, err := theStanding(); err == nil {
-		m["ids"] = s.mapping.String()
+		m["ids"] = s.mapping.String() + c.IDs.described()
+		if s.hostDevices() {
+			m["devices"] = "the host's; files cannot be locked or watched"
+		}
+	}
+	if c.Share != 0 {
+		m["shared with the host"] = c.Share.String()
 	}
 	if abi := policy.ABI(); abi > 0 {
 		m["landlock"] = fmt.Sprintf("version %d", abi)

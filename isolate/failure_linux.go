@@ -36,11 +36,11 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, a admission, release []ch
 		child.PhaseInit:    p.Init,
 		child.PhaseClone:   {{Name: "clone the program"}},
 		child.PhaseAfter:   p.After,
-		child.PhaseProgram: p.Program,
+		child.PhaseProgram: append(p.Program, child.AtGate()...),
 		child.PhaseRelease: release,
 	}
 	list := lists[phase]
-	if index >= len(list) {
+	if index < 0 || index >= len(list) {
 		return &StepError{Step: fmt.Sprintf("step %d of phase %d", index, phase), Err: errno}
 	}
 	return &StepError{Step: list[index].Name, Call: list[index].String(), Err: errno}
@@ -63,8 +63,8 @@ func describe(status syscall.WaitStatus) string {
 }
 
 // execError tells a failed execve from a failed step before it.
-func (s *Sandbox) execError(err error, p Program, steps []child.Step) error {
-	err = s.explain(err, noAdmission, steps)
+func (s *Sandbox) execError(err error, h *held, p Program, steps []child.Step) error {
+	err = s.explain(err, h.admission(), steps)
 	var step *StepError
 	if errors.As(err, &step) {
 		for _, name := range []string{execStep, interpreterStep, findStep} {

@@ -1,10 +1,11 @@
 package isolate
 
 import (
-	"encoding/binary"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"judge/isolate/internal/child"
 	"judge/isolate/internal/handshake"
 )
 
@@ -20,15 +22,20 @@ type held struct {
 	root       *Root
 	gate       Gate // of Prepare; nil: nobody admits it
 	conn       *handshake.Conn
-	pid        int    // of the program
-	clonePID   int    // of init, or of what joined it, as we see it
-	address    uint64 // of the go message
+	timeout    time.Duration // of init's end, when it is killed; zero: stepTimeout
+	pid        int           // of the program
+	clonePID   int           // of init, or of what joined it, as we see it
+	address    uint64        // of the go message
+	first      *held         // whose sandbox it is in, when Exec has started it
 	supervisor *supervisor
+	gateway    *gateway                       // of the run; nil: it has none
 	refused    []string                       // known at the end
 	forbidden  atomic.Pointer[ForbiddenError] // why the supervisor has ended the run
 
-	mu    sync.Mutex // of pidfd: who kills must not hit a descriptor that was closed and used again
-	pidfd *os.File   // of init
+	mu    sync.Mutex    // of pidfd: who kills must not hit a descriptor that was closed and used again
+	pidfd *os.File      // of init
+	left  []*supervisor // of programs that Exec has started, which have ended
+	over  bool          // nothing of the run is left
 }
 
 func (h *held) admission() admission {
@@ -49,8 +56,12 @@ func (h *held) close() {
 	}
 }
 
-// kill ends init, and with it everything in its namespaces. It may be called at any time.
-func (h *held) kill() { h.signal(unix.SIGKILL) }
+// kill ends init, and with it everything in its namespaces. It may be called at any time. Nobody waits
+// for ever for an init that does not die of it.
+func (h *held) kill() {
+	h.signal(unix.SIGKILL)
+	h.conn.Expire(time.Now().Add(cmp.Or(h.timeout, stepTimeout)))
+}
 
 func (h *held) signal(sig unix.Signal) error {
 	h.mu.Lock()
@@ -61,12 +72,33 @@ func (h *held) signal(sig unix.Signal) error {
 	return unix.PidfdSendSignal(int(h.pidfd.Fd()), sig, nil, 0)
 }
 
-// supervised returns what the supervisor has refused, when the run is over.
+// supervised returns what the supervisor has refused, when the run is over, and ends it. What a program
+// of Exec has left behind is supervised on, until the first one ends.
 func (h *held) supervised() []string {
+	h.mu.Lock()
+	left := h.left
+	h.left, h.over = nil, true
+	h.mu.Unlock()
+	for _, s := range left {
+		s.stop()
+	}
 	if h.supervisor == nil {
 		return nil
 	}
+	if h.first != nil && h.first.leave(h.supervisor) {
+		return h.supervisor.names()
+	}
 	return h.supervisor.stop()
+}
+
+// leave has a supervisor end with this run; false when that is over.
+func (h *held) leave(s *supervisor) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.over {
+		h.left = append(h.left, s)
+	}
+	return !h.over
 }
 
 // Prepare makes the sandbox of the next run ahead: all but the program itself. The gate is called
@@ -142,8 +174,15 @@ func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
 			return nil, err
 		}
 	}
-	h := &held{root: root, gate: gate}
-	return h, s.request(h, handshake.Message{Kind: handshake.Prepare})
+	h := &held{root: root, gate: gate, timeout: s.timeout}
+	if err := s.request(h, handshake.Message{Kind: handshake.Prepare}); err != nil {
+		return h, err
+	}
+	if err := s.connect(h); err != nil {
+		_, endErr := s.end(h)
+		return h, errors.Join(err, endErr)
+	}
+	return h, nil
 }
 
 // request has the intermediate clone something and serves it until its program is at the gate.
@@ -169,19 +208,23 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 
 // serveInit does for init and the program what they ask for until the program is at the gate.
 func (s *Sandbox) serveInit(h *held) error {
-	deadline := time.Now().Add(stepTimeout)
+	const state = "make the sandbox"
+	deadline := s.deadline(stepTimeout)
+	wanted := h.wanted()
 	for {
-		m, err := h.conn.Receive("make the sandbox", deadline, handshake.Admit, handshake.Hooks, handshake.SeccompNotify, handshake.Ready)
+		m, err := h.conn.Receive(state, deadline, wanted...)
 		if err != nil {
 			return err
 		}
+		if m.Kind != handshake.Hooks { // there may be two
+			wanted = slices.DeleteFunc(wanted, func(k handshake.Kind) bool { return k == m.Kind })
+		}
 		switch m.Kind {
 		case handshake.Ready:
-			h.mu.Lock()
-			h.pid, h.pidfd = m.PID, m.Files[0]
-			h.mu.Unlock()
-			h.address = binary.LittleEndian.Uint64(m.Args[0])
-			h.clonePID = int(int32(binary.LittleEndian.Uint32(m.Args[1])))
+			if err := h.ready(m); err != nil {
+				m.CloseFiles()
+				return fmt.Errorf("%s: ready: %w", state, err)
+			}
 			return nil
 		case handshake.Admit:
 			if err = h.gate(m.PID); err != nil {
@@ -192,6 +235,10 @@ func (s *Sandbox) serveInit(h *held) error {
 			err = h.root.Hooks.run(string(m.Args[0]), m.PID)
 			m.Kind, m.Args = handshake.HooksDone, nil
 		case handshake.SeccompNotify:
+			if err := checkListener(m.Files[0]); err != nil {
+				m.CloseFiles()
+				return fmt.Errorf("%s: seccomp-notify: %w", state, err)
+			}
 			err = h.supervise(m.Files[0], m.PID)
 			m.Kind = handshake.SeccompDone
 		}
@@ -202,6 +249,33 @@ func (s *Sandbox) serveInit(h *held) error {
 			return err
 		}
 	}
+}
+
+// wanted are the messages that may come until the program is at the gate.
+func (h *held) wanted() (kinds []handshake.Kind) {
+	if h.gate != nil {
+		kinds = append(kinds, handshake.Admit)
+	}
+	if h.root.Hooks.BeforePivot != nil || h.root.Hooks.BeforeExec != nil {
+		kinds = append(kinds, handshake.Hooks)
+	}
+	return append(kinds, handshake.SeccompNotify, handshake.Ready)
+}
+
+// ready takes what is needed to open the gate, and init's pidfd.
+func (h *held) ready(m handshake.Message) error {
+	address, pid, err := child.ParseReady(m.Args)
+	if err != nil {
+		return err
+	}
+	if err := unix.PidfdSendSignal(int(m.Files[0].Fd()), 0, nil, 0); err == unix.EBADF {
+		return errors.New("expected a pidfd, got another descriptor")
+	}
+	h.address, h.clonePID = address, pid
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pid, h.pidfd = m.PID, m.Files[0]
+	return nil
 }
 
 // run calls the named hook.

@@ -1,9 +1,12 @@
 package isolate
 
 import (
+	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -40,9 +43,11 @@ func TestStrongestMappingIsPlanned(t *testing.T) {
 			mapping{reason: "our user namespace has 499 free ids, too few to give each sandbox its own"},
 			"one id: init shares the program's user id (our user namespace has 499 free ids, too few to give each sandbox its own)"},
 		{"user with a range", with(func(a *account) { a.subuid, a.subgid = recorded(t, "subuid"), recorded(t, "subgid") }),
-			mapping{by: byHelpers, own: user.own, users: idRange{165536, 65536}, groups: idRange{300000, 131072}}, "subordinate ids"},
+			mapping{by: byHelpers, own: user.own, users: idRange{169632, 61440}, groups: idRange{304096, 126976},
+				spare: idRanges{idRange{165536, 4096}, idRange{300000, 4096}}}, "subordinate ids"},
 		{"user known by number", with(func(a *account) { a.subuid, a.subgid = "1000:7000000:65536", "1000:8000000:65536" }),
-			mapping{by: byHelpers, own: user.own, users: idRange{7000000, 65536}, groups: idRange{8000000, 65536}}, "subordinate ids"},
+			mapping{by: byHelpers, own: user.own, users: idRange{7004096, 61440}, groups: idRange{8004096, 61440},
+				spare: idRanges{idRange{7000000, 4096}, idRange{8000000, 4096}}}, "subordinate ids"},
 		{"no files", user, mapping{own: user.own, reason: `/etc/subuid has no line for user "user": add "user:100000:65536"`},
 			`one id: init shares the program's user id (/etc/subuid has no line for user "user": add "user:100000:65536")`},
 		{"no line among others", with(func(a *account) { a.name, a.own.UID = "late", 1005; a.subuid = recorded(t, "subuid") }),
@@ -61,7 +66,7 @@ func TestStrongestMappingIsPlanned(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			got := planMapping(row.account)
 			if got.by == byOneID {
-				got.users, got.groups = idRange{}, idRange{}
+				got.users, got.groups, got.spare = idRange{}, idRange{}, idRanges{}
 			}
 			assert.Equal(t, row.want, got)
 			if row.ids != "" {
@@ -95,18 +100,32 @@ func TestSlotsThatLiveTogetherDifferInAllIDs(t *testing.T) {
 
 func TestLinesOfMaps(t *testing.T) {
 	one := mapping{own: id{1000, 1001}}
-	assert.Equal(t, "1000 1000 1\n", lines(one.slotMaps(one.slot(7)).users))
-	assert.Equal(t, "1000 1001 1\n", lines(one.slotMaps(one.slot(7)).groups))
+	_, maps, err := one.slotMaps(7, IDs{})
+	require.NoError(t, err)
+	assert.Equal(t, "1000 1000 1\n", lines(maps.users))
+	assert.Equal(t, "1000 1001 1\n", lines(maps.groups))
 	assert.Equal(t, "1001 1001 1\n", lines(one.keeperMaps().groups))
 	sub := mapping{by: byHelpers, own: id{1000, 1001}, users: idRange{100000, 65536}, groups: idRange{300000, 65536}}
-	assert.Equal(t, "0 100014 1\n1000 100015 1\n", lines(sub.slotMaps(sub.slot(7)).users))
-	assert.Equal(t, "0 300014 1\n1000 300015 1\n", lines(sub.slotMaps(sub.slot(7)).groups))
+	_, maps, err = sub.slotMaps(7, IDs{})
+	require.NoError(t, err)
+	assert.Equal(t, "0 100014 1\n1000 100015 1\n", lines(maps.users))
+	assert.Equal(t, "0 300014 1\n1000 300015 1\n", lines(maps.groups))
 	assert.Equal(t, "1000 1000 1\n100000 100000 65536\n", lines(sub.keeperMaps().users))
 }
 
 func TestHelperThatRefusesIsQuoted(t *testing.T) {
-	err := runHelper("false", 1, nil)
+	err := runHelper("false", 1, nil, patience)
 	var helper *helperError
 	require.ErrorAs(t, err, &helper)
 	assert.ErrorContains(t, err, "false 1: exit status 1")
+}
+
+func TestHelperThatStallsMeetsADeadline(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "newuidmap")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o700))
+	err := runHelper(script, 7, []extent{{0, 1000, 1}}, time.Millisecond)
+	var helper *helperError
+	require.ErrorAs(t, err, &helper)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.ErrorContains(t, err, script+" 7 0 1000 1: not done in 1ms")
 }

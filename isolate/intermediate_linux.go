@@ -56,7 +56,7 @@ func serve(conn *handshake.Conn) error {
 	if err != nil {
 		return err
 	}
-	err = buildBase(dev)
+	err = buildBase(dev, config.IDs)
 	if dev != nil {
 		dev.Close()
 	}
@@ -110,8 +110,7 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 		}},
 		// Huge pages are there or not, by luck: they make the memory of equal runs differ by megabytes.
 		{"prctl PR_SET_THP_DISABLE", func() error { return unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) }},
-		{"sethostname", func() error { return unix.Sethostname([]byte(config.Hostname)) }},
-		{"setdomainname", func() error { return unix.Setdomainname([]byte("(none)")) }},
+		{"sethostname", func() error { return nameHost(config) }},
 		{"reset signals", resetIgnoredSignals},
 	} {
 		if err := step.do(); err != nil {
@@ -120,6 +119,14 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 	}
 	unix.Umask(0o022)
 	return dev, nil
+}
+
+// nameHost sets the names of a UTS namespace of our own.
+func nameHost(config Config) error {
+	if config.Share.has(ShareUTS) {
+		return nil
+	}
+	return errors.Join(unix.Sethostname([]byte(config.Hostname)), unix.Setdomainname([]byte("(none)")))
 }
 
 // takeSlotIDs becomes the slot's root and leaves all groups, or stays who it is, when the parent had

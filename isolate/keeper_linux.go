@@ -34,6 +34,7 @@ func serveKeeper() error {
 			return nil
 		}
 		if err != nil {
+			refuseMounts(conn, err)
 			return err
 		}
 		if !prepared {

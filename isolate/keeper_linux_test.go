@@ -149,6 +149,10 @@ func TestWhatKeeperDoesNotKnowEndsIt(t *testing.T) {
 	defer k.release()
 	require.NoError(t, k.conn.Send(handshake.Message{Kind: handshake.MappingWritten}))
 	_, err := k.conn.Receive("ask", time.Now().Add(patience), handshake.MountFD)
+	var peer *handshake.PeerError
+	require.ErrorAs(t, err, &peer)
+	assert.ErrorContains(t, parseMountError(peer.Arg), "keep mounts: expected scratch-please or mount-please, got mapping-written")
+	_, err = k.conn.Receive("ask", time.Now().Add(patience), handshake.MountFD)
 	require.ErrorIs(t, err, io.EOF)
 	state, err := k.process.Wait()
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 // all Scratches are lost, and the next request starts another.
 type keeper struct {
 	mapping mapping
+	timeout time.Duration // of each answer; zero: stepTimeout
 
 	mu      sync.Mutex // of what follows, and of the conversation
 	users   int
@@ -117,7 +119,7 @@ func (k *keeper) ask(m handshake.Message, request any, wanted handshake.Kind) (h
 	}
 	m.Args = [][]byte{arg}
 	if err = k.conn.Send(m); err == nil {
-		m, err = k.conn.Receive("ask the keeper of mounts", time.Now().Add(stepTimeout), wanted)
+		m, err = k.conn.Receive("ask the keeper of mounts", time.Now().Add(cmp.Or(k.timeout, stepTimeout)), wanted)
 	}
 	var peer *handshake.PeerError
 	if errors.As(err, &peer) {

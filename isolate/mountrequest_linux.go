@@ -32,6 +32,8 @@ type scratchRequest struct {
 	Points []bindSpec
 	Seal   bool
 	Remove bool
+	Shared string // a directory to make in it, for programs to write to
+	Unlink string // a file in it to remove
 }
 
 func (r scratchRequest) perform() error {
@@ -44,6 +46,15 @@ func (r scratchRequest) perform() error {
 		return nil
 	case r.Points != nil:
 		return makeMountPoints(r.Place+"/upper", r.Points)
+	case r.Shared != "":
+		return inLayer(r.Place+"/upper", r.Shared, func(dir int, name string) error {
+			if err := unix.Mkdirat(dir, name, 0o700); err != nil {
+				return err
+			}
+			return unix.Fchmodat(dir, name, 0o777, 0)
+		})
+	case r.Unlink != "":
+		return inLayer(r.Place+"/upper", r.Unlink, func(dir int, name string) error { return unix.Unlinkat(dir, name, 0) })
 	}
 	if err := unix.Mkdir(r.Place, 0o700); err != nil {
 		return err
@@ -187,6 +198,21 @@ func (r fileRequest) perform() (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), r.Name), nil
+}
+
+// inLayer does something with a name in its directory, which is found without following links.
+func inLayer(layer, name string, do func(dir int, name string) error) error {
+	root, err := unix.Open(layer, unix.O_DIRECTORY|unix.O_CLOEXEC|unix.O_PATH, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(root)
+	dir, err := openBeneath(root, path.Dir(name), unix.O_DIRECTORY|unix.O_PATH, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
+	return do(dir, path.Base(name))
 }
 
 // openBeneath opens what is below a directory, following no links: a program may have made them.

@@ -20,6 +20,9 @@ type network struct {
 // enterNetwork puts this thread, and so what it clones, into a network that no run has. Making one is
 // dear (0.4 ms), so they are used again: two, when the next sandbox is made while a program runs.
 func (m *intermediate) enterNetwork() (*network, error) {
+	if m.config.Share.has(ShareNetwork) {
+		return nil, nil
+	}
 	if i := slices.IndexFunc(m.networks, func(n *network) bool { return !n.busy }); i >= 0 {
 		n := m.networks[i]
 		n.busy = true

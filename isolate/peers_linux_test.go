@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +160,10 @@ func impostor(t *testing.T, play func(control *handshake.Conn)) *Sandbox {
 	require.NoError(t, err)
 	control, err := handshake.NewConn(peer)
 	require.NoError(t, err)
-	s := &Sandbox{conn: conn, mounts: standing.mounts, process: &os.Process{Pid: os.Getpid()}}
+	bystander := exec.Command("sleep", "1000") // dies for the intermediate
+	bystander.SysProcAttr = inNamespaces(slotNamespaces)
+	require.NoError(t, bystander.Start())
+	s := &Sandbox{conn: conn, mounts: standing.mounts, process: bystander.Process}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -169,6 +173,8 @@ func impostor(t *testing.T, play func(control *handshake.Conn)) *Sandbox {
 		conn.Close()
 		<-done
 		control.Close()
+		bystander.Process.Kill()
+		bystander.Wait()
 	})
 	return s
 }
@@ -212,6 +218,9 @@ var gone = say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{[]byte(`{"
 func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 	introduce := func(s *Sandbox) error { return s.introduce() }
 	prepare := func(s *Sandbox) error { return s.Prepare(&Root{}, nil) }
+	hooked := func(s *Sandbox) error {
+		return s.Prepare(&Root{Hooks: Hooks{BeforeExec: func(int) error { return nil }}}, nil)
+	}
 	mute := func(*handshake.Conn) {}
 	for _, row := range []struct {
 		name   string
@@ -231,7 +240,7 @@ func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 		{"init, other message", initPlays(say(handshake.Message{Kind: handshake.RootReady}), gone), prepare, []string{"make the sandbox: expected ", "got root-ready"}, false},
 		{"init, complaint that is too short", initPlays(complaint, gone), prepare, []string{"make the sandbox: error message of 11 bytes"}, false},
 		{"init, hook that nobody has", initPlays(say(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte("before-lunch")}}), gone),
-			prepare, []string{`no hook "before-lunch"`}, false},
+			hooked, []string{`no hook "before-lunch"`}, false},
 		{"end of the run, other message", initPlays(mute, say(handshake.Message{Kind: handshake.RootReady})), prepare,
 			[]string{"end of the run: expected gone, got root-ready"}, true},
 		{"end of the run, no JSON", initPlays(mute, say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{nil}})), prepare, []string{"JSON"}, true},

@@ -3,6 +3,7 @@ package isolate
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"syscall"
 	"time"
@@ -11,20 +12,24 @@ import (
 // Program is what to execute in a sandbox, in the manner of os/exec.Cmd. The zero value of each
 // field is useful, but for Path.
 type Program struct {
-	Path    string     // absolute, relative to Dir, or a bare name to look up in PATH of Env, all inside
-	Args    []string   // argument list with the program's own name; empty: Path alone
-	Env     []string   // KEY=value; nil: empty, nothing is inherited
-	Dir     string     // working directory inside; empty: "/"
-	Root    *Root      // file system; nil: the host's toolchain with 64 MiB to write
-	Stdin   *os.File   // nil: /dev/null; the file stays the caller's
-	Stdout  *os.File   // nil: /dev/null
-	Stderr  *os.File   // nil: /dev/null
-	Files   []*os.File // descriptors 3 and on
-	Rlimits []Rlimit   // set just before exec; a hard limit above ours needs CAP_SYS_RESOURCE
-	CPUs    []int      // that it may run on, and cannot leave; nil: those of the caller
+	Path  string   // absolute, relative to Dir, or a bare name to look up in PATH of Env, all inside
+	Args  []string // argument list with the program's own name; empty: Path alone
+	Env   []string // KEY=value; nil: empty, nothing is inherited
+	Dir   string   // working directory inside; empty: "/"
+	Root  *Root    // file system; nil: the host's toolchain with 64 MiB to write
+	Stdin *os.File // nil: /dev/null; the file stays the caller's. An Input has what a Reader has
+	// Stdout and Stderr are what the program writes to; nil: /dev/null. An *os.File is handed to it and
+	// stays the caller's. To another Writer, such as a Buffer, we copy through a pipe, one for both
+	// if both are the same; an error of Write kills the program and is Exit.Cause.
+	Stdout, Stderr io.Writer
+	Files          []*os.File    // descriptors 3 and on; nil: /dev/null
+	Timeout        time.Duration // wall time from the gate; then it is killed for ErrTimeout. Zero: no bound
+	Rlimits        []Rlimit      // set just before exec; a hard limit above ours needs CAP_SYS_RESOURCE
+	Landlock       Landlock      // what it may access at most; zero: what every sandbox does
+	CPUs           []int         // that it may run on, and cannot leave; nil: those of the caller
 }
 
-// Rlimit is one resource limit (setrlimit(2)).
+// Rlimit is one resource limit (setrlimit(2)). RLIMIT_CORE is ours: no program dumps core.
 type Rlimit struct {
 	Resource   int // unix.RLIMIT_…
 	Soft, Hard uint64
@@ -42,11 +47,16 @@ type Exit struct {
 	// Refused names the forbidden system calls that were tried, each once, in the order of the
 	// first time, at most 16. Nil with Root.Listener.
 	Refused []string
-	Cause   error // why it was killed: context.Cause; nil if it ended by itself
+	// Cause is why we have killed it: context.Cause, ErrTimeout, ErrKilled, a *ForbiddenError, or what
+	// a Writer said, also when the program was faster. Nil: it ended by itself.
+	Cause error
 }
 
-// ErrKilled is the cause of an end by Process.Kill.
-var ErrKilled = errors.New("killed")
+// Causes of an end that are the caller's wish.
+var (
+	ErrKilled  = errors.New("killed")  // by Process.Kill
+	ErrTimeout = errors.New("timeout") // Program.Timeout has passed
+)
 
 // Gate is called with the pid of the program, as the caller sees it, which waits before execve.
 // It may admit it to groups, for instance; an error ends the run.

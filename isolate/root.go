@@ -14,6 +14,8 @@ type Root struct {
 	Size, Inodes int64
 	// Upper keeps what the run writes; Size and Inodes are then its own. Nil: thrown away.
 	Upper *Scratch
+	// Create is made anew for each run, in this order. It does not go with Upper.
+	Create []Entry
 	// Binds are mounted last, in this order.
 	Binds []Bind
 	// Tmpfs are mounted before the Binds. The program may write to them.

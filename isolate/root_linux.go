@@ -47,9 +47,13 @@ func specOf(root *Root) rootSpec {
 	}
 	if s, err := theStanding(); err == nil {
 		spec.OneID = s.mapping.by == byOneID
+		spec.HostDevices = s.hostDevices()
 	}
 	if spec.Base {
 		spec.Moves = toolchainMounts()
+	}
+	if root.Upper == nil {
+		spec.Create = entrySpecs(root.Create)
 	}
 	for _, t := range root.Tmpfs {
 		spec.Tmpfs = append(spec.Tmpfs, Tmpfs{
@@ -85,7 +89,11 @@ func (b Bind) attributes() uint64 {
 // lie where a slot's root may not look.
 func (s *Sandbox) openRoot(root *Root) (rootSpec, []*os.File, error) {
 	spec := specOf(root)
-	spec.Loopback = s.config.Network == Loopback
+	spec.Network, spec.Ports = s.config.Network, s.config.Ports
+	spec.Share, spec.IDs = s.config.Share, s.config.IDs
+	if err := openEntries(root, &spec); err != nil {
+		return spec, nil, err
+	}
 	var mounts []*os.File
 	open := func(tree treeRequest, attributes uint64) error {
 		tree.Attributes = attributes

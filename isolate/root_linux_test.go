@@ -140,6 +140,15 @@ func TestBindsShowFilesAndDirectoriesOfTheHost(t *testing.T) {
 	}
 }
 
+func TestSysIsThereReadOnlyWhenAskedFor(t *testing.T) {
+	b := newBox(t)
+	const look = "ls /sys/kernel > /dev/null 2>&1 && echo there; grep -c ' /sys sysfs ro,' /proc/self/mounts; echo x 2> /dev/null > /sys/kernel/mm/ksm/run || echo refused"
+	assert.Equal(t, "0\nrefused\n", b.shell(look))
+	b.root = b.with(Root{Binds: []Bind{{Source: "/sys", Target: "/sys"}}})
+	assert.Equal(t, "there\n1\nrefused\n", b.shell(look))
+	assert.Contains(t, b.shell("grep -v ' ro,' /proc/self/mounts | cut -d' ' -f2 | grep ^/sys || echo all of it"), "all of it")
+}
+
 func TestLaterBindsLieOverEarlierOnes(t *testing.T) {
 	b := newBox(t)
 	outer := hostDir(t, map[string]string{"a": "outer\n", "inner/a": "covered\n"})

@@ -15,6 +15,7 @@ import (
 
 	"judge/isolate/internal/child"
 	"judge/isolate/internal/handshake"
+	"judge/isolate/internal/policy"
 )
 
 // Process is a program that was started in a sandbox. Signal and Kill may be called by any goroutine
@@ -25,11 +26,13 @@ type Process struct {
 	program Program
 	steps   []child.Step
 	ctx     context.Context
-	stop    func() bool   // of killing when the context ends
-	clock   time.Duration // when the gate was opened
-	second  bool          // started by Exec
-	killed  atomic.Bool
-	over    atomic.Bool // Wait was called
+	streams *streams
+	stop    func() bool           // of killing when the context ends
+	timer   *time.Timer           // of Program.Timeout; nil: none
+	clock   time.Duration         // when the gate was opened
+	second  bool                  // started by Exec
+	why     atomic.Pointer[error] // we have killed it
+	over    atomic.Bool           // Wait was called
 	exit    Exit
 	err     error
 }
@@ -72,7 +75,10 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 	if p.over.Load() || s.Err() != nil {
 		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
 	}
-	h := &held{root: p.held.root, gate: gate}
+	h := &held{root: p.held.root, gate: gate, timeout: p.held.timeout, first: p.held}
+	if p.held.first != nil {
+		h.first = p.held.first
+	}
 	if err := s.request(h, handshake.Message{Kind: handshake.Join, Files: []*os.File{p.held.pidfd}}); err != nil {
 		return nil, err
 	}
@@ -98,8 +104,11 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 }
 
 // release sends what is left to do, with the program's descriptors, and so opens the gate.
-func (p *Process) release(gate Gate) error {
+func (p *Process) release(gate Gate) (err error) {
 	h := p.held
+	if err := p.program.Landlock.check(policy.ABI()); err != nil {
+		return err
+	}
 	p.steps = releaseSteps(p.program)
 	release, err := child.Release(p.steps, h.address)
 	if err != nil {
@@ -108,14 +117,14 @@ func (p *Process) release(gate Gate) error {
 	if len(release) > maxRelease {
 		return fmt.Errorf("arguments and environment of %s take %d bytes, at most %d: %w", p.program.Path, len(release), maxRelease, unix.E2BIG)
 	}
-	files := make([]*os.File, 0, 3+len(p.program.Files))
-	for _, f := range []*os.File{p.program.Stdin, p.program.Stdout, p.program.Stderr} {
-		if f == nil {
-			f = p.sandbox.null
-		}
-		files = append(files, f)
+	if p.streams, err = openStreams(p.program, p.sandbox.null); err != nil {
+		return err
 	}
-	files = append(files, p.program.Files...)
+	defer func() {
+		if err != nil {
+			p.streams.close()
+		}
+	}()
 	if gate != nil {
 		if err := gate(h.pid); err != nil {
 			return fmt.Errorf("admit pid %d: %w", h.pid, err)
@@ -124,13 +133,30 @@ func (p *Process) release(gate Gate) error {
 	if err := pin(h.pid, p.program.CPUs); err != nil {
 		return err
 	}
-	p.stop = context.AfterFunc(p.ctx, h.kill)
-	p.exit.Started, p.clock = time.Now(), monotonic()
-	if err := h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: files}); err != nil && !errors.Is(err, unix.EPIPE) {
-		p.stop()
+	p.startClocks()
+	err = h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: p.streams.files})
+	if err != nil && !errors.Is(err, unix.EPIPE) {
+		p.stopClocks()
 		return err
 	}
+	p.streams.copy(p.killFor)
 	return nil // when init is dead already, Wait finds out why
+}
+
+// startClocks lets time pass for the program.
+func (p *Process) startClocks() {
+	p.stop = context.AfterFunc(p.ctx, func() { p.killFor(context.Cause(p.ctx)) })
+	if p.program.Timeout != 0 {
+		p.timer = time.AfterFunc(p.program.Timeout, func() { p.killFor(ErrTimeout) })
+	}
+	p.exit.Started, p.clock = time.Now(), monotonic()
+}
+
+func (p *Process) stopClocks() {
+	p.stop()
+	if p.timer != nil {
+		p.timer.Stop()
+	}
 }
 
 // pin binds a held program to CPUs; its filter lets it change nothing of that.
@@ -156,8 +182,11 @@ func (p *Process) PID() int { return p.held.pid }
 
 // Kill ends the program and everything that it started. It does nothing when they have ended. What
 // was started by Exec may leave processes behind, which end with the first program. Exit.Cause is ErrKilled.
-func (p *Process) Kill() {
-	p.killed.Store(true)
+func (p *Process) Kill() { p.killFor(ErrKilled) }
+
+// killFor kills the program. The first reason is the one that counts.
+func (p *Process) killFor(why error) {
+	p.why.CompareAndSwap(nil, &why)
 	p.held.kill()
 }
 
@@ -174,19 +203,23 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(fd, sig, nil, 0))
 }
 
-// Wait waits for the end of the run, as Run does. It may be called again and returns the same.
+// Wait waits for the end of the run, as Run does, and until all that it wrote is copied to Stdout and
+// Stderr. It may be called again and returns the same.
 func (p *Process) Wait() (Exit, error) {
 	if p.over.Swap(true) {
 		return p.exit, p.err
 	}
 	p.err = p.receive()
-	p.stop()
+	p.stopClocks()
 	h, s := p.held, p.sandbox
 	info, err := s.end(h)
 	s.mu.Lock()
 	s.running = slices.DeleteFunc(s.running, func(other *Process) bool { return other == p })
 	s.mu.Unlock()
 	p.exit.Refused = h.refused
+	if err := p.streams.finish(); p.exit.Cause == nil {
+		p.exit.Cause = err
+	}
 	if p.err = errors.Join(p.err, err); p.err != nil {
 		p.exit = Exit{}
 		return p.exit, p.err
@@ -209,7 +242,10 @@ func (p *Process) receive() error {
 		}
 		p.exit.Status, p.exit.Rusage, p.exit.Wall = end.Status, end.Rusage, end.Clock-p.clock
 		p.exit.DiskFull = end.BytesFree == 0 || end.InodesFree == 0
-		return err
+		if err != nil {
+			return fmt.Errorf("run: expected exit: %w", err)
+		}
+		return nil
 	}
 	cause := p.cause()
 	if cause != nil && errors.Is(err, io.EOF) {
@@ -219,7 +255,7 @@ func (p *Process) receive() error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("init died: %w", err)
 	}
-	return p.sandbox.execError(err, p.program, p.steps)
+	return p.sandbox.execError(err, p.held, p.program, p.steps)
 }
 
 // cause says why we have killed the program; nil when we have not.
@@ -227,13 +263,10 @@ func (p *Process) cause() error {
 	if f := p.held.forbidden.Load(); f != nil {
 		return f
 	}
-	if err := context.Cause(p.ctx); err != nil {
-		return err
+	if why := p.why.Load(); why != nil {
+		return *why
 	}
-	if p.killed.Load() {
-		return ErrKilled
-	}
-	return nil
+	return context.Cause(p.ctx) // its end may be the reason of somebody else who kills
 }
 
 // monotonic is the clock by which init says when the program ended.

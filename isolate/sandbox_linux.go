@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -24,7 +25,8 @@ type Sandbox struct {
 	spec    rootSpec // of root
 	null    *os.File
 
-	receiving sync.Mutex // of conn
+	timeout   time.Duration // of each wait for our own processes; zero: startTimeout, stepTimeout
+	receiving sync.Mutex    // of conn
 
 	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare
@@ -40,19 +42,30 @@ const (
 	stepTimeout  = 20 * time.Second
 )
 
+// deadline is when a wait that begins now has lasted too long.
+func (s *Sandbox) deadline(usual time.Duration) time.Time {
+	return time.Now().Add(cmp.Or(s.timeout, usual))
+}
+
 // New starts a sandbox as the zero Config says.
 func New() (*Sandbox, error) { return Config{}.New() }
 
 // New starts a sandbox. What the intermediate has to say when it dies goes to our standard error.
 func (c Config) New() (s *Sandbox, err error) {
-	c.Hostname = cmp.Or(c.Hostname, "sandbox")
+	if err := errors.Join(c.checkShare(), c.checkNetwork()); err != nil {
+		return nil, err
+	}
 	standing, err := theStanding()
 	if err != nil {
+		return nil, err
+	}
+	if _, _, err := standing.mapping.slotMaps(os.Getpid(), c.IDs); err != nil {
 		return nil, err
 	}
 	if err := standing.mounts.acquire(); err != nil {
 		return nil, err
 	}
+	c.Hostname = cmp.Or(c.Hostname, "sandbox")
 	made := &Sandbox{config: c, mounts: standing.mounts}
 	defer func() {
 		if err != nil {
@@ -72,7 +85,7 @@ func (c Config) New() (s *Sandbox, err error) {
 		Env:   []string{},
 		Dir:   "/",
 		Files: []*os.File{s.null, s.null, os.Stderr, peer},
-		Sys:   inNamespaces(slotNamespaces),
+		Sys:   inNamespaces(slotNamespaces &^ c.Share.flags()),
 	})
 	peer.Close() // or the intermediate's end would be no end of file
 	if err != nil {
@@ -90,7 +103,7 @@ const slotNamespaces = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLO
 
 // introduce serves the new intermediate until it is ready.
 func (s *Sandbox) introduce() error {
-	deadline := time.Now().Add(startTimeout)
+	deadline := s.deadline(startTimeout)
 	if _, err := s.conn.Receive("identifier mapping", deadline, handshake.MappingPlease); err != nil {
 		return peerError(err)
 	}
@@ -98,8 +111,12 @@ func (s *Sandbox) introduce() error {
 	if err != nil {
 		return err
 	}
-	s.ids = standing.mapping.slot(s.process.Pid)
-	if err := standing.mapping.write(s.process.Pid, standing.mapping.slotMaps(s.ids)); err != nil {
+	slot, maps, err := standing.mapping.slotMaps(s.process.Pid, s.config.IDs)
+	if err != nil {
+		return err
+	}
+	s.ids = slot
+	if err := standing.mapping.write(s.process.Pid, maps); err != nil {
 		return err
 	}
 	written := handshake.Message{Kind: handshake.MappingWritten}
@@ -152,8 +169,12 @@ func (s *Sandbox) Err() error {
 	return s.broken
 }
 
-// breaks marks the sandbox as unusable: the intermediate does not do what it should.
+// breaks marks the sandbox as unusable: the intermediate does not do what it should. It is killed, and
+// its inits with it, so that nobody waits for what they hold.
 func (s *Sandbox) breaks(err error) error {
+	if s.process != nil {
+		s.process.Kill()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken == nil {

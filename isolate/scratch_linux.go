@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -62,6 +63,9 @@ func (s *Scratch) Close() error {
 	s.mounts = nil
 	return err
 }
+
+// String is for debugging.
+func (s *Scratch) String() string { return "scratch " + s.place }
 
 // layer is where runs write to.
 func (s *Scratch) layer() string { return s.place + "/upper" }
@@ -127,6 +131,40 @@ func (s *Scratch) Open(name string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// ReadDir lists a directory of the layer; name is its absolute path in the sandbox. The entries tell their
+// types, and no more: a program may have made them.
+func (s *Scratch) ReadDir(name string) ([]fs.DirEntry, error) {
+	f, err := s.open(fileRequest{Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", rooted(name), err)
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
+}
+
+// MakeShared makes a directory that every program can write to; name is its absolute path in the sandbox, and
+// the directory above it exists.
+func (s *Scratch) MakeShared(name string) error {
+	if s.mounts == nil {
+		return os.ErrClosed
+	}
+	if err := s.mounts.scratch(scratchRequest{Place: s.place, Shared: strings.TrimPrefix(rooted(name), "/")}); err != nil {
+		return fmt.Errorf("make directory %s: %w", rooted(name), err)
+	}
+	return nil
+}
+
+// Remove removes a file, whatever kind of file a program has made it, but not a directory.
+func (s *Scratch) Remove(name string) error {
+	if s.mounts == nil {
+		return os.ErrClosed
+	}
+	if err := s.mounts.scratch(scratchRequest{Place: s.place, Unlink: strings.TrimPrefix(rooted(name), "/")}); err != nil {
+		return fmt.Errorf("remove %s: %w", rooted(name), err)
+	}
+	return nil
 }
 
 func (s *Scratch) open(r fileRequest) (*os.File, error) {

@@ -181,3 +181,21 @@ func TestScratchLeavesNoDescriptor(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 }
+
+func TestProgramsWriteToASharedDirectoryUntilItIsClearedOfAFile(t *testing.T) {
+	b := newBox(t)
+	s := newScratch(t, 1<<20, 100)
+	require.NoError(t, s.Create("/work/given", 0o444, strings.NewReader("x")))
+	require.NoError(t, s.MakeShared("/work/shared"))
+	require.ErrorIs(t, s.MakeShared("/work/shared"), unix.EEXIST)
+	require.ErrorIs(t, s.MakeShared("/work/missing/shared"), unix.ENOENT)
+	b.root = b.with(Root{Upper: s})
+	b.shell("echo one > shared/file; ln -s /etc shared/link; mkdir shared/directory")
+	assert.Equal(t, "one\n", content(t, s, "/work/shared/file"))
+	require.NoError(t, s.Remove("/work/shared/file"))
+	require.ErrorIs(t, s.Remove("/work/shared/file"), os.ErrNotExist)
+	require.ErrorIs(t, s.Remove("/work/shared/directory"), unix.EISDIR)
+	require.Error(t, s.Remove("/work/shared/link/passwd"), "a link on the way")
+	require.NoError(t, s.Remove("/work/shared/link"))
+	assert.Equal(t, "directory\n", b.shell("ls shared"))
+}

@@ -43,6 +43,12 @@ func findStanding() (standing, error) {
 	return s, nil
 }
 
+// hostDevices tells that sandboxes get the device nodes of the host: without privilege there are no others.
+func (s standing) hostDevices() bool {
+	_, unprivileged := s.mounts.(*keeper)
+	return unprivileged
+}
+
 // mounts opens what takes a mount namespace of its own: the host's files as trees to mount, and
 // Scratches. Safe for concurrent use.
 type mounts interface {

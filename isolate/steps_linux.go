@@ -10,6 +10,7 @@ import (
 
 	"judge/isolate/internal/child"
 	"judge/isolate/internal/handshake"
+	"judge/isolate/internal/policy"
 )
 
 // rootSpec is a Root as the intermediate knows it: its mounts are attached at fixed places.
@@ -22,17 +23,25 @@ type rootSpec struct {
 	Inodes int64
 	Binds  []bindSpec // attached at bindDir(i)
 	Tmpfs  []Tmpfs
+	Create []entrySpec
 
 	HookPivot, HookExec bool // the caller wants to be asked
-	Loopback            bool // programs may use TCP and UDP
+	Network             Network
+	Ports               []uint16 // TCP ports to connect to, with User
+	Share               Share    // namespaces that are not made
+	IDs                 IDs      // of the program
 
-	OneID bool // init is the program's user, and in groups that nobody can leave
+	OneID       bool // init is the program's user, and in groups that nobody can leave
+	HostDevices bool // the nodes of /dev are the host's, and so those of other sandboxes
 }
 
 type bindSpec struct {
 	Target         string
 	File, Writable bool
 }
+
+// inet tells whether programs may use TCP and UDP as they like.
+func (s rootSpec) inet() bool { return s.Network == Loopback || s.Share.has(ShareNetwork) }
 
 // Places in the intermediate's mount namespace, of which each init gets a copy. Its root is a
 // small tmpfs.
@@ -49,12 +58,6 @@ const (
 
 func layerDir(i int) string { return fmt.Sprintf("/layer%d", i) }
 func bindDir(i int) string  { return fmt.Sprintf("/bind%d", i) }
-
-// Identifiers inside the slot's user namespace.
-const (
-	initID    = 0    // intermediate and init, if they have one of their own
-	programID = 1000 // the program
-)
 
 // writable are the directories that belong to the program, beside /dev/shm.
 var writable = []struct {
@@ -113,6 +116,10 @@ func scratchSteps(spec rootSpec) []child.Step {
 	steps := []child.Step{mountStep("the writable layer", "tmpfs", scratchDir, "tmpfs", plainMount, scratchOptions(spec, len(dirs)))}
 	for _, d := range dirs {
 		p := scratchDir + d.path
+		if d.entry != nil {
+			steps = append(steps, d.entry.steps(p, spec.OneID)...)
+			continue
+		}
 		if d.file {
 			steps = append(steps, call("make "+p, unix.SYS_MKNODAT, unix.AT_FDCWD, p, unix.S_IFREG|d.mode, 0))
 			continue
@@ -122,7 +129,7 @@ func scratchSteps(spec rootSpec) []child.Step {
 			steps = append(steps, call("open "+p+" to all", unix.SYS_FCHMODAT, unix.AT_FDCWD, p, d.mode))
 		}
 		if d.owned {
-			steps = append(steps, call("give "+p+" to the program", unix.SYS_FCHOWNAT, unix.AT_FDCWD, p, programID, programID, 0))
+			steps = append(steps, call("give "+p+" to the program", unix.SYS_FCHOWNAT, unix.AT_FDCWD, p, int(spec.IDs.user()), int(spec.IDs.group()), 0))
 		}
 	}
 	return steps
@@ -132,7 +139,11 @@ func scratchSteps(spec rootSpec) []child.Step {
 // and what overlayfs makes in its work directory are not the program's.
 func scratchOptions(spec rootSpec, dirs int) string {
 	const overlayOwn = 8
-	return fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", spec.Size, spec.Inodes+int64(dirs)+overlayOwn)
+	size := spec.Size
+	for _, e := range spec.Create {
+		size += e.bytes()
+	}
+	return fmt.Sprintf("size=%d,nr_inodes=%d,mode=755", size, spec.Inodes+int64(dirs)+overlayOwn)
 }
 
 // scratchEntry is a directory, or an empty file, of a writable layer.
@@ -141,6 +152,7 @@ type scratchEntry struct {
 	mode  int
 	owned bool // by the program
 	file  bool
+	entry *entrySpec // nil: nobody asked for it
 }
 
 // scratchDirs lists the directories that a writable layer begins with: the upper and work
@@ -152,7 +164,7 @@ func scratchDirs(spec rootSpec) []scratchEntry {
 	for _, w := range writable {
 		dirs = append(dirs, scratchEntry{path: "/upper" + w.path, mode: w.mode, owned: true})
 	}
-	made := map[string]bool{"/work": true, "/tmp": true, "/dev": true, "/": true}
+	made := map[string]bool{"/work": true, "/tmp": true, "/dev": true, "/dev/shm": true, "/": true}
 	add := func(dir string) {
 		var missing []string
 		for d := dir; !made[d]; d = path.Dir(d) {
@@ -165,6 +177,11 @@ func scratchDirs(spec rootSpec) []scratchEntry {
 	}
 	if !spec.Base {
 		add("/proc")
+	}
+	for _, e := range spec.Create {
+		add(path.Dir(e.Path))
+		made[e.Path] = true
+		dirs = append(dirs, scratchEntry{path: "/upper" + e.Path, entry: &e})
 	}
 	for _, t := range spec.Tmpfs {
 		add(t.Target)
@@ -199,6 +216,7 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 // When the parent puts it into groups, that comes first: the cgroup namespace that it then makes
 // has these as its roots, so /proc/self/cgroup says nothing of the host.
 func programSteps(spec rootSpec, a admission) ([]child.Step, error) {
+	user, group := int(spec.IDs.user()), int(spec.IDs.group())
 	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
 	if a == withAdmission {
 		steps = append(steps,
@@ -207,11 +225,11 @@ func programSteps(spec rootSpec, a admission) ([]child.Step, error) {
 			call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
 	}
 	if !spec.OneID {
-		steps = append(steps, call("leave all groups", unix.SYS_SETGROUPS, 0, 0))
+		steps = append(steps, groupsStep(spec.IDs.Groups))
 	}
 	steps = append(steps,
-		call("set group id", unix.SYS_SETRESGID, programID, programID, programID),
-		call("set user id", unix.SYS_SETRESUID, programID, programID, programID),
+		call("set group id", unix.SYS_SETRESGID, group, group, group),
+		call("set user id", unix.SYS_SETRESUID, user, user, user),
 		dropCapabilities(),
 	)
 	walls, err := wallSteps(spec)
@@ -220,6 +238,18 @@ func programSteps(spec rootSpec, a admission) ([]child.Step, error) {
 		steps = append(steps, hookSteps(beforeExec)...)
 	}
 	return steps, err
+}
+
+// groupsStep leaves all groups but those given.
+func groupsStep(groups []uint32) child.Step {
+	if len(groups) == 0 {
+		return call("leave all groups", unix.SYS_SETGROUPS, 0, 0)
+	}
+	list := make([]byte, 0, 4*len(groups))
+	for _, g := range groups {
+		list = binary.LittleEndian.AppendUint32(list, g)
+	}
+	return call(fmt.Sprintf("be in groups %d", groups), unix.SYS_SETGROUPS, len(groups), list)
 }
 
 // Names of the hooks, as messages and errors have them.
@@ -252,7 +282,7 @@ func dropCapabilities() child.Step {
 
 // releaseSteps returns what the program does once the gate is open, up to execve.
 func releaseSteps(p Program) []child.Step {
-	var steps []child.Step
+	steps := p.Landlock.steps(policy.ABI(), 3+len(p.Files))
 	for _, r := range p.Rlimits {
 		if r.Resource != unix.RLIMIT_CORE { // is set once and for all by wallSteps
 			steps = append(steps, rlimitStep(r))

@@ -3,6 +3,7 @@ package isolate
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ func TestStepsAreAsWritten(t *testing.T) {
 		{"what is written is kept", rootSpec{Base: true, Layers: 1, Upper: true, Size: 1 << 20, Inodes: 100}},
 		{"binds", rootSpec{Base: true, Size: 1 << 20, Inodes: 100, Binds: []bindSpec{
 			{Target: "/data/tests"}, {Target: "/data/answer", File: true}, {Target: "/work/in", Writable: true}, {Target: "/etc/passwd", File: true}}}},
+		{"what the caller creates, for a user of its own", rootSpec{Base: true, Size: 1 << 20, Inodes: 100, IDs: IDs{User: 5, Group: 6}, Create: entrySpecs([]Entry{
+			{Path: "/data/file", Content: "text"}, {Path: "/data/empty", Mode: 0o600, UID: 5, GID: 6},
+			{Path: "/data/dir", Mode: fs.ModeDir}, {Path: "/data/dir/link", Mode: fs.ModeSymlink, Content: "../file", UID: 5}})}},
 		{"hooks", rootSpec{Base: true, Size: 1 << 20, Inodes: 100, HookPivot: true, HookExec: true}},
 	} {
 		fmt.Fprintf(&text, "# %s\n", row.name)
@@ -81,6 +85,9 @@ func TestPivotComesAfterAllMounts(t *testing.T) {
 
 func TestSystemCallsOfStepsHaveNames(t *testing.T) {
 	for _, line := range Explain(Program{Path: "x", Root: &Root{Upper: &Scratch{}, Binds: []Bind{{Target: "/a"}}}, Rlimits: []Rlimit{{}}}) {
+		assert.NotContains(t, line, ": syscall ")
+	}
+	for _, line := range Explain(Program{Path: "x", Root: &Root{Create: []Entry{{Path: "/a", Content: "x"}, {Path: "/b", Mode: fs.ModeSymlink, Content: "a"}}}}) {
 		assert.NotContains(t, line, ": syscall ")
 	}
 }

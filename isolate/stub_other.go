@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -44,11 +45,20 @@ func (*Sandbox) Prepared(*Root) bool                                    { return
 func (*Sandbox) Prepare(*Root, Gate) error                              { return ErrUnsupported }
 func (*Sandbox) Start(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
 func (*Sandbox) Run(context.Context, Program, Gate) (Exit, error)       { return Exit{}, ErrUnsupported }
+func (*Sandbox) Output(context.Context, Program, Gate) ([]byte, Exit, error) {
+	return nil, Exit{}, ErrUnsupported
+}
+func (*Sandbox) CombinedOutput(context.Context, Program, Gate) ([]byte, Exit, error) {
+	return nil, Exit{}, ErrUnsupported
+}
 
 func NewScratch(size, inodes int64) (*Scratch, error)   { return nil, ErrUnsupported }
 func (*Scratch) Close() error                           { return nil }
 func (*Scratch) Create(string, uint32, io.Reader) error { return ErrUnsupported }
+func (*Scratch) ReadDir(string) ([]fs.DirEntry, error)  { return nil, ErrUnsupported }
 func (*Scratch) Open(string) (*os.File, error)          { return nil, ErrUnsupported }
+func (*Scratch) MakeShared(string) error                { return ErrUnsupported }
+func (*Scratch) Remove(string) error                    { return ErrUnsupported }
 
 func NewInput(io.Reader) (*Input, error) { return nil, ErrUnsupported }
 func (*Input) Size() int64               { return 0 }

@@ -3,8 +3,10 @@
 package isolate
 
 import (
+	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -19,7 +21,9 @@ type supervisor struct {
 	listener *os.File
 	ended    func(call string) // ends the run at the first forbidden call; nil: the call fails
 	done     chan struct{}
-	refused  []string // read after done
+
+	mu      sync.Mutex // of what follows
+	refused []string
 }
 
 // maxRefused bounds what a record says of a program that tries everything.
@@ -44,11 +48,23 @@ type (
 	}
 )
 
-// SECCOMP_IOCTL_NOTIF_RECV and SECCOMP_IOCTL_NOTIF_SEND.
+// SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND and SECCOMP_IOCTL_NOTIF_ID_VALID.
 const (
 	notifyReceive = 0xc0502100
 	notifySend    = 0xc0182101
+	notifyValid   = 0x40082102
 )
+
+// checkListener refuses what is no seccomp listener. One says ENOENT: no call waits, and the numbers of
+// those to come are random, never 0 in practice.
+func checkListener(f *os.File) error {
+	var id uint64
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), notifyValid, uintptr(unsafe.Pointer(&id)))
+	if errno != unix.ENOENT {
+		return fmt.Errorf("expected a seccomp listener, got a descriptor that says %w", errno)
+	}
+	return nil
+}
 
 // watch takes the listener over.
 func watch(listener *os.File, ended func(string)) (*supervisor, error) {
@@ -109,9 +125,11 @@ func (s *supervisor) answer(fd uintptr) {
 		return // the caller was killed meanwhile
 	}
 	name := policy.CallName(int(n.nr))
+	s.mu.Lock()
 	if len(s.refused) < maxRefused && !slices.Contains(s.refused, name) {
 		s.refused = append(s.refused, name)
 	}
+	s.mu.Unlock()
 	if s.ended != nil {
 		s.ended(name)
 		return // it waits for the answer until it is killed
@@ -124,5 +142,12 @@ func (s *supervisor) answer(fd uintptr) {
 func (s *supervisor) stop() []string {
 	<-s.done
 	s.listener.Close()
-	return s.refused
+	return s.names()
+}
+
+// names returns what was refused until now.
+func (s *supervisor) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.refused)
 }

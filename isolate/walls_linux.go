@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -31,6 +32,10 @@ func landlockSteps(spec rootSpec) []child.Step {
 	create := call("create the Landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, attr, len(attr), 0)
 	create.Want = rulesetFD + 1
 	steps := []child.Step{create}
+	for _, rule := range plan.Ports {
+		steps = append(steps, call(fmt.Sprintf("allow port %d", rule.Port),
+			unix.SYS_LANDLOCK_ADD_RULE, rulesetFD, policy.RuleNetPort, rule.Attr(), 0))
+	}
 	for _, rule := range plan.Paths {
 		open := call("open "+rule.Path, unix.SYS_OPENAT, unix.AT_FDCWD, rule.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
 		open.Want = pathFD + 1
@@ -51,10 +56,19 @@ func landlockPlan(spec rootSpec) policy.Plan {
 			l.ReadWrite = append(l.ReadWrite, b.Target)
 		}
 	}
+	for _, e := range spec.Create {
+		switch {
+		case e.own(spec.IDs) && e.Type.IsDir():
+			l.ReadWrite = append(l.ReadWrite, e.Path)
+		case e.own(spec.IDs):
+			l.Devices = append(l.Devices, e.Path)
+		}
+	}
 	for _, t := range spec.Tmpfs {
 		l.ReadWrite = append(l.ReadWrite, t.Target)
 	}
-	l.AnyTCP = spec.Loopback
+	l.AnyTCP = spec.inet()
+	l.Connect = spec.Ports
 	return l.Plan(policy.ABI())
 }
 
@@ -67,7 +81,8 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 			call("enter the Landlock domain", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0),
 			call("close the Landlock ruleset", unix.SYS_CLOSE, rulesetFD))
 	}
-	fprog, err := policy.Seccomp{Mode: policy.Notify, Inet: spec.Loopback}.Fprog()
+	filter := policy.Seccomp{Mode: policy.Notify, Inet: spec.inet(), TCP: spec.Network == User, SharedFiles: spec.HostDevices}
+	fprog, err := filter.Fprog()
 	if err != nil {
 		return nil, err
 	}

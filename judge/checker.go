@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // Checker compares what a program prints with an answer, while it is printed. It needs the same
@@ -22,10 +23,14 @@ type Checker interface {
 	Finish() (Outcome, error)
 }
 
-// Outcome is a checker's word.
+// Outcome is a checker's word. Only programs give what follows the message.
 type Outcome struct {
 	Correct bool
 	Message string // where the output differs, in one printable line; empty when it does not
+
+	Score       *float64 // nil: none
+	Judge, Team *Capture // all that it says to the setters and to the submission's author; nil: nothing
+	Failure     string   // what it did instead of judging, in one printable line; empty: it has judged
 }
 
 // NewChecker returns the checker that spec names. It reads the answer as far as it needs to,
@@ -35,6 +40,7 @@ type Outcome struct {
 //	lines       white space at the end of lines, and blank lines at the end, do not count
 //	tokens      the same tokens, however many white space characters are between and around them
 //	floats:TOL  tokens; two decimal numbers also agree within TOL, absolutely or relative to the answer
+//	default     as Kattis' packages have it: see Comparison
 //	none        anything
 //
 // White space is space, \t, \n, \v, \f and \r: what isspace says in the C locale. NUL bytes, invalid
@@ -55,14 +61,22 @@ func NewChecker(spec CheckerSpec, answer io.Reader) (Checker, error) {
 		return newTextChecker(tokensRule, answer), nil
 	case "floats":
 		return newFloatChecker(spec.Tolerance, answer), nil
+	case "default":
+		return newDefaultChecker(spec.Comparison, answer), nil
 	}
-	return nil, fmt.Errorf("checker %s: want exact, lines, tokens, floats:TOL or none", spec)
+	return nil, fmt.Errorf("checker %s: want exact, lines, tokens, floats:TOL, default or none", spec)
 }
 
-// String returns the checker as a task file and a record name it: "floats:1e-06".
+// String returns the checker as a record names it: "tokens", "floats:1e-06", "kattis:check.cpp".
 func (s CheckerSpec) String() string {
+	if s.Tool != nil {
+		return s.Name + ":" + s.Tool.Name
+	}
 	if s.Name == "floats" {
 		return s.Name + ":" + strconv.FormatFloat(s.Tolerance, 'g', -1, 64)
+	}
+	if s.Name == "default" {
+		return strings.Replace(s.Name+s.Comparison.String(), " ", ":", 1)
 	}
 	return s.Name
 }

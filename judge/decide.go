@@ -24,6 +24,7 @@ type Facts struct {
 	Signal   string // "SIGSEGV"; empty: ended by exit
 
 	CPU, Wall      time.Duration // used
+	Waits          int64         // how often a process gave up its CPU by itself, to wait for something
 	Memory         int64         // bytes, the largest at one time
 	Processes      int           // and threads, the largest number at one time; zero: not known
 	OOM            bool          // the kernel killed for memory, the first process or any other
@@ -32,9 +33,24 @@ type Facts struct {
 	Refused        []string      // system calls that the filter forbade
 	DiskFull       bool          // no byte or no inode was left on the run's disk
 
+	Interaction *Interaction // with an interactor; nil: there was none
+
+	OutOfMemory string // the words by which its runtime gave up for want of memory; empty: it said nothing of that
+
 	Outcome  *Outcome // of the checker; nil if the run failed before it had its say, and for a compiler
 	Messages string   // of the compiler
 	Artifact string   // a file that the compiler should have written and did not; empty: it is there
+}
+
+// Interaction is what is known of the interactor when its run is decided.
+type Interaction struct {
+	First    bool   // it ended without having been shown the end of the submission's output
+	Deadlock string // with StopDeadlock: who should have written
+}
+
+// refused tells whether the interactor did not accept whatever became of the submission after that.
+func (i *Interaction) refused(word *Outcome) bool {
+	return i != nil && i.First && word != nil && !word.Correct
 }
 
 // Stop says for what the judge ended a run. The signal that then ended the program was ours.
@@ -47,6 +63,8 @@ const (
 	StopStderr    Stop = "stderr"
 	StopDisk      Stop = "disk"
 	StopChecker   Stop = "checker"   // a wrong answer was certain
+	StopPeer      Stop = "peer"      // another process of the interaction has decided it
+	StopDeadlock  Stop = "deadlock"  // all processes of the interaction wait for each other
 	StopCancelled Stop = "cancelled" // the judge itself was asked to end
 )
 
@@ -72,6 +90,9 @@ func Decide(f Facts) Decision {
 	case f.internal(&d):
 	case f.Stop == StopCancelled:
 		d.set(Skipped, ReasonCancelled, "the judge was ended during this run")
+	case f.Interaction.refused(f.Outcome): // what it broke after that is a matter of chance
+		d.Flags = nil
+		f.Outcome.decide(&d, "")
 	case f.overMemory():
 		d.set(MemoryLimit, ReasonOOM, f.memoryMessage())
 	case f.overTime():
@@ -82,12 +103,24 @@ func Decide(f Facts) Decision {
 		d.set(RuntimeError, f.failureReason(), f.failureMessage())
 	case f.Outcome == nil:
 		d.set(JudgeError, ReasonInternal, "bug: the program ended well and nothing checked its output")
-	case !f.Outcome.Correct:
-		d.set(WrongAnswer, ReasonChecker, f.Outcome.Message)
 	default:
-		d.set(Accepted, "", f.Outcome.Message)
+		f.Outcome.decide(&d, f.Stop)
 	}
 	return d
+}
+
+// decide concludes from a checker's word, when nothing else has decided.
+func (o *Outcome) decide(d *Decision, stop Stop) {
+	switch {
+	case o.Failure != "":
+		d.set(JudgeError, ReasonChecker, o.Failure)
+	case !o.Correct && stop == StopChecker:
+		d.set(WrongAnswer, ReasonChecker, o.Message+"; the run was ended there")
+	case !o.Correct:
+		d.set(WrongAnswer, ReasonChecker, o.Message)
+	default:
+		d.set(Accepted, "", o.Message)
+	}
 }
 
 // DecideCompile concludes from the facts of a compilation: accepted, compile-error, skipped or judge-error.
@@ -159,7 +192,8 @@ func (f Facts) internal(d *Decision) bool {
 var hostErrnos = []syscall.Errno{syscall.EAGAIN, syscall.EIO, syscall.EMFILE, syscall.ENFILE, syscall.ETXTBSY}
 
 // overMemory includes a program that fails after memory was refused: the kernel does not kill for
-// a refused mmap or fork, but the peak then stands at the limit.
+// a refused mmap or fork, but the peak then stands at the limit. A runtime that has a heap of the size
+// that the limit leaves ends with words of its own.
 func (f Facts) overMemory() bool {
 	limit := f.Limits.Memory
 	switch {
@@ -170,10 +204,12 @@ func (f Facts) overMemory() bool {
 	case f.Memory > limit:
 		return true
 	}
-	return f.failed() && f.Memory >= max(limit-memoryBatch, limit/2)
+	return f.failed() && (f.Memory >= max(limit-memoryBatch, limit/2) || f.OutOfMemory != "")
 }
 
-func (f Facts) overTime() bool { return f.overCPU() || f.overWall() }
+func (f Facts) overTime() bool {
+	return f.overCPU() || f.overWall() || f.Stop == StopDeadlock
+}
 
 func (f Facts) overCPU() bool {
 	return f.Stop == StopCPU || f.Limits.CPU > 0 && f.CPU > f.Limits.CPU
@@ -198,6 +234,22 @@ func (f Facts) overStderr() bool {
 // overFileSize: a file at its size limit gives SIGXFSZ, unless the program ignores it.
 func (f Facts) overFileSize() bool {
 	return f.Stop == StopDisk || f.Stop == "" && f.Signal == "SIGXFSZ"
+}
+
+// bad tells whether the program broke a limit or came to a bad end of its own.
+func (f Facts) bad() bool { return f.overMemory() || f.overTime() || f.overOutput() || f.failed() }
+
+// with adds an earlier run, of another pass: the facts are then those of this one, and what was used is the
+// larger of the two.
+func (f Facts) with(earlier Facts) Facts {
+	f.CPU, f.Wall = max(f.CPU, earlier.CPU), max(f.Wall, earlier.Wall)
+	f.Memory, f.Processes = max(f.Memory, earlier.Memory), max(f.Processes, earlier.Processes)
+	for _, call := range earlier.Refused {
+		if !slices.Contains(f.Refused, call) {
+			f.Refused = append(f.Refused, call)
+		}
+	}
+	return f
 }
 
 // failed tells whether the program came to a bad end of its own.

@@ -16,6 +16,8 @@ func (f Facts) memoryMessage() string {
 		return fmt.Sprintf("memory over %s", limits.FormatSize(f.Limits.Memory))
 	case f.Memory > f.Limits.Memory:
 		return fmt.Sprintf("memory %s of %s", limits.FormatSize(f.Memory), limits.FormatSize(f.Limits.Memory))
+	case f.OutOfMemory != "":
+		return fmt.Sprintf("memory %s of %s, then %s", limits.FormatSize(f.Memory), limits.FormatSize(f.Limits.Memory), Visible(f.OutOfMemory))
 	}
 	return fmt.Sprintf("memory %s of %s, then %s", limits.FormatSize(f.Memory), limits.FormatSize(f.Limits.Memory), f.ending())
 }
@@ -25,6 +27,8 @@ func (f Facts) timeReason() string {
 	switch {
 	case f.overCPU():
 		return ReasonCPU
+	case f.Stop == StopDeadlock:
+		return ReasonDeadlock
 	case float64(f.CPU) < idleShare*float64(f.Wall):
 		return ReasonIdle
 	}
@@ -35,6 +39,8 @@ func (f Facts) timeMessage() string {
 	switch f.timeReason() {
 	case ReasonCPU:
 		return fmt.Sprintf("cpu %s of %s", limits.FormatDuration(f.CPU), limits.FormatDuration(f.Limits.CPU))
+	case ReasonDeadlock:
+		return f.Interaction.Deadlock
 	case ReasonIdle:
 		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
 	}

@@ -20,6 +20,9 @@ func TestDecide(t *testing.T) {
 		Processes: 64, Disk: 64 * mib, Inodes: 1000,
 	}
 	right, wrong := &Outcome{Correct: true}, &Outcome{Message: `line 1: expected "1", found "2"`}
+	broken := &Outcome{Correct: true, Failure: "checker c.py: exit code 1"}
+	broken2 := &Outcome{Failure: "interactor i.py: exit code 1"}
+	first, later := &Interaction{First: true}, &Interaction{Deadlock: "all wait"}
 	run, compile := Decide, DecideCompile
 	tests := []struct {
 		name    string
@@ -32,7 +35,9 @@ func TestDecide(t *testing.T) {
 	}{
 		{"right", run, Facts{Outcome: right, CPU: time.Second, Wall: 3 * time.Second, Memory: 256 * mib, Stdout: 64 * mib}, Accepted, "", "", ""},
 		{"wrong", run, Facts{Outcome: wrong}, WrongAnswer, "checker", "", `line 1: expected "1", found "2"`},
-		{"wrong, ended early", run, Facts{Stop: StopChecker, Signal: "SIGKILL", Outcome: wrong}, WrongAnswer, "checker", "", `line 1: expected "1", found "2"`},
+		{"wrong, ended early", run, Facts{Stop: StopChecker, Signal: "SIGKILL", Outcome: wrong}, WrongAnswer, "checker", "", `line 1: expected "1", found "2"; the run was ended there`},
+		{"checker broke down", run, Facts{Outcome: broken}, JudgeError, "checker", "", "checker c.py: exit code 1"},
+		{"memory before a checker that broke down", run, Facts{Outcome: broken, OOM: true}, MemoryLimit, "oom", "oom", "memory over 256MiB"},
 		{"nobody checked", run, Facts{}, JudgeError, "internal", "", "bug: the program ended well and nothing checked its output"},
 
 		{"judge's own error", run, Facts{Err: errors.New("mount proc: \x1b no"), OOM: true}, JudgeError, "internal", "oom", `mount proc: \x1b no`},
@@ -50,6 +55,14 @@ func TestDecide(t *testing.T) {
 		{"static data", run, Facts{Exec: syscall.ENOMEM, Path: "/work/a"}, MemoryLimit, "oom", "oom", "start /work/a: its static data do not fit in 256MiB"},
 		{"memory before time", run, Facts{OOM: true, Stop: StopCPU, CPU: 2 * time.Second}, MemoryLimit, "oom", "oom cpu", "memory over 256MiB"},
 		{"at the memory limit when time is up", run, Facts{Stop: StopCPU, Signal: "SIGKILL", Memory: 256 * mib, CPU: 1001 * time.Millisecond}, TimeLimit, "cpu", "cpu", "cpu 1.001s of 1s"},
+
+		{"interactor refuses first, whatever the submission does", run, Facts{Interaction: first, Outcome: wrong, ExitCode: 1, OOM: true}, WrongAnswer, "checker", "", `line 1: expected "1", found "2"`},
+		{"interactor refuses after the submission's crash", run, Facts{Interaction: later, Outcome: wrong, ExitCode: 1}, RuntimeError, "exit-code", "", "exit code 1"},
+		{"interactor accepts first, and the submission crashes", run, Facts{Interaction: first, Outcome: right, Signal: "SIGSEGV"}, RuntimeError, "signal", "", "ended by SIGSEGV"},
+		{"interactor breaks down first", run, Facts{Interaction: first, Outcome: broken2, Stop: StopPeer, Signal: "SIGKILL"}, JudgeError, "checker", "", "interactor i.py: exit code 1"},
+		{"interactor breaks down over a submission's end", run, Facts{Interaction: later, Outcome: broken2, Signal: "SIGSEGV"}, RuntimeError, "signal", "", "ended by SIGSEGV"},
+		{"deadlock", run, Facts{Interaction: later, Outcome: &Outcome{}, Stop: StopDeadlock, Signal: "SIGKILL"}, TimeLimit, "deadlock", "", "all wait"},
+		{"deadlock when the wall clock ran out", run, Facts{Interaction: later, Stop: StopDeadlock, Wall: 4 * time.Second}, TimeLimit, "deadlock", "wall", "all wait"},
 
 		{"cpu", run, Facts{Stop: StopCPU, Signal: "SIGKILL", CPU: 1002345 * time.Microsecond}, TimeLimit, "cpu", "cpu", "cpu 1.002s of 1s"},
 		{"cpu, ended by itself", run, Facts{CPU: 1001 * time.Millisecond, Outcome: right}, TimeLimit, "cpu", "cpu", "cpu 1.001s of 1s"},

@@ -26,11 +26,14 @@ type input struct {
 	*os.File
 	data Data
 	copy *isolate.Input // nil: nothing to read
-	home *inputs
+	home *inputs        // nil: it is not kept
 }
 
-// inputsSize bounds what is kept for runs to come, in bytes.
-const inputsSize = 256 << 20
+// What is kept for runs to come is bounded in bytes, and in number, for each is a descriptor.
+const (
+	inputsSize  = 256 << 20
+	inputsCount = 1000
+)
 
 // open returns an input to read from the beginning.
 func (c *inputs) open(d Data) (*input, error) {
@@ -73,6 +76,27 @@ func (c *inputs) remove(e *list.Element) *input {
 	return in
 }
 
+// newInput returns an input that nobody else will have.
+func newInput(content io.Reader) (in *input, err error) {
+	in = &input{}
+	if in.copy, err = isolate.NewInput(content); err != nil {
+		return nil, err
+	}
+	if in.File, err = in.copy.Open(); err != nil {
+		return nil, errors.Join(err, in.copy.Close())
+	}
+	return in, nil
+}
+
+// again opens the input once more, from the beginning, for who checks the run; size is in bytes.
+func (in *input) again() (content io.ReadCloser, size int64, err error) {
+	if in.copy == nil {
+		return io.NopCloser(eof{}), 0, nil
+	}
+	content, err = in.copy.Open()
+	return content, in.copy.Size(), err
+}
+
 // release gives the input back when the run is over.
 func (in *input) release() error {
 	err := in.File.Close()
@@ -80,6 +104,9 @@ func (in *input) release() error {
 		return err
 	}
 	c := in.home
+	if c == nil {
+		return errors.Join(err, in.copy.Close())
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.idle == nil {
@@ -87,7 +114,7 @@ func (in *input) release() error {
 	}
 	c.idle[in.data] = append(c.idle[in.data], c.all.PushFront(in))
 	c.bytes += in.copy.Size()
-	for c.bytes > inputsSize {
+	for c.bytes > inputsSize || c.all.Len() > inputsCount {
 		err = errors.Join(err, c.remove(c.all.Back()).copy.Close())
 	}
 	return err

@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"bytes"
 	"fmt"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,21 +13,8 @@ import (
 	"judge/limits"
 )
 
-// workDir is where a program starts, and where its source and artifact are, inside the sandbox.
-const workDir = "/work"
-
-// CompileCommand is the argument list that compiles a submission; nil when there is nothing to
-// compile. The sources are names below /work, the entry point first. At least one is wanted.
-//
-// Every placeholder of a path is absolute, so that a source called `-o` or `@args` is never taken
-// for an option.
-func (l *Language) CompileCommand(sources ...string) []string { return expand(l.Compile, sources) }
-
-// RunCommand is the argument list that runs a submission; a test's own arguments are added to it.
-func (l *Language) RunCommand(sources ...string) []string { return expand(l.Run, sources) }
-
 // LimitsFor are the limits of a run in this language, given a test's: the language's own limits come
-// first, and its time factor applies to both clocks.
+// first, its time factor applies to both clocks, and what its runtime needs for itself comes on top.
 func (l *Language) LimitsFor(test limits.Limits) limits.Limits {
 	result := overlaid(test, l.Limits)
 	if l.Limits.CPU != 0 && l.Limits.Wall == 0 {
@@ -38,26 +27,58 @@ func (l *Language) LimitsFor(test limits.Limits) limits.Limits {
 		result.CPU = time.Duration(float64(result.CPU) * l.TimeFactor)
 		result.Wall = time.Duration(float64(result.Wall) * l.TimeFactor)
 	}
+	if result.Memory > 0 {
+		result.Memory += l.ExtraMemory
+	}
+	if result.Processes > 0 {
+		result.Processes += l.ExtraProcesses
+	}
 	return result
 }
 
-// artifactName is the file in /work that compiling produces: the entry point without its extension.
-// It is never the name of a source, and never one that means a directory.
-func artifactName(sources ...string) string {
-	entry := path.Base(sources[0])
-	name := strings.TrimSuffix(entry, path.Ext(entry))
-	if name == "" || name == "." || name == ".." {
-		name = entry
+// SearchPath is where the language's programs are looked up inside, in the form of PATH.
+func (l *Language) SearchPath() string {
+	if own, ok := l.Env["PATH"]; ok {
+		return own
 	}
-	taken := func(source string) bool { return source == name || strings.HasPrefix(source, name+"/") }
-	for slices.ContainsFunc(sources, taken) {
-		name += ".out"
+	return searchPath
+}
+
+// Missing is the first program that the language's commands need and that is nowhere in its SearchPath on
+// this host; empty: all are there. It knows nothing of a task's layers and binds.
+func (l *Language) Missing() string {
+	for _, command := range [][]string{l.Compile, l.Run, l.Version} {
+		if len(command) == 0 || strings.ContainsAny(command[0], "/{") {
+			continue // made in the sandbox
+		}
+		found := slices.ContainsFunc(filepath.SplitList(l.SearchPath()), func(dir string) bool {
+			return checkExecutable(filepath.Join(dir, command[0])) == nil
+		})
+		if !found {
+			return command[0]
+		}
 	}
-	return name
+	return ""
+}
+
+// outOfMemory returns by which words on standard error the language's runtime said that the memory it
+// may have is used up; empty: it did not.
+//
+// A nil Language, of a command, has no runtime.
+func (l *Language) outOfMemory(stderr []byte) string {
+	if l == nil {
+		return ""
+	}
+	for _, mark := range l.OutOfMemory {
+		if bytes.Contains(stderr, []byte(mark)) {
+			return mark
+		}
+	}
+	return ""
 }
 
 // placeholders lists what may stand in an argument list.
-var placeholders = []string{"source", "sources", "exe", "main", "dir"}
+var placeholders = []string{"source", "sources", "exe", "main", "dir", "memory", "stack"}
 
 // placeholderPattern finds {word}, and {{word}}, which stands for a literal {word}. Other braces mean
 // nothing to us; neither does a shell's ${word}.
@@ -76,15 +97,9 @@ func placeholder(match string) (word, literal string) {
 }
 
 // expand replaces the placeholders of an argument list that checkPlaceholders has accepted.
-func expand(arguments, sources []string) []string {
+func expand(arguments, sources []string, values map[string]string) []string {
 	if len(arguments) == 0 {
 		return nil
-	}
-	values := map[string]string{
-		"source": path.Join(workDir, sources[0]),
-		"exe":    path.Join(workDir, artifactName(sources...)),
-		"main":   mainName(path.Base(sources[0])),
-		"dir":    workDir,
 	}
 	var result []string
 	for _, argument := range arguments {
@@ -105,14 +120,6 @@ func expand(arguments, sources []string) []string {
 		}))
 	}
 	return result
-}
-
-// mainName is the entry point's name: `Main` for Main.java.
-func mainName(entry string) string {
-	if stem := strings.TrimSuffix(entry, path.Ext(entry)); stem != "" {
-		return stem
-	}
-	return entry
 }
 
 // checkPlaceholders says what is wrong with an argument, and a suggestion; empty: nothing.

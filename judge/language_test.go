@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -14,13 +13,13 @@ import (
 func TestBuiltinLanguagesAreComplete(t *testing.T) {
 	table, err := builtinLanguages()
 	require.NoError(t, err)
-	assert.Equal(t, []string{"bash", "c", "cpp", "python"}, table.names())
+	assert.Equal(t, []string{"bash", "c", "cpp", "csharp", "go", "haskell", "java", "javascript", "kotlin", "lua", "ocaml",
+		"pascal", "perl", "php", "pypy", "python", "ruby", "rust", "typescript"}, table.names())
 	for name, l := range table.byName {
 		assert.Equal(t, name, l.Name)
 		assert.NotEmpty(t, l.Extensions, name)
 		assert.NotEmpty(t, l.Run, name)
 		assert.NotEmpty(t, l.Version, name)
-		assert.Equal(t, defaultCompileLimits, l.CompileLimits, name)
 		assert.Equal(t, 1.0, l.TimeFactor, name)
 	}
 	for file, want := range map[string]string{"a.c": "c", "b/a.cc": "cpp", "a.c++": "cpp", "a.C": "cpp", "a.py": "python", "x.y.sh": "bash"} {
@@ -47,6 +46,7 @@ func TestCommandsOfLanguages(t *testing.T) {
 		{"dot", []string{"{exe}"}, []string{"..c"}, []string{"/work/..c.out"}},
 		{"two dots", []string{"{exe}"}, []string{"...c"}, []string{"/work/...c.out"}},
 		{"several sources", []string{"cc", "{sources}", "{source}"}, []string{"d/main.c", "d/b.c"}, []string{"cc", "/work/d/main.c", "/work/d/b.c", "/work/d/main.c"}},
+		{"other files are no sources", []string{"cc", "{sources}"}, []string{"main", "b.c", "b.h", "data/x"}, []string{"cc", "/work/main", "/work/b.c"}},
 		{"another source is called like the artifact", []string{"{exe}"}, []string{"a.c", "a", "a.out"}, []string{"/work/a.out.out"}},
 		{"inside of arguments", []string{"-cp={dir}:{dir}/lib", "{main}.class"}, []string{"Main.java"}, []string{"-cp=/work:/work/lib", "Main.class"}},
 		{"literal braces", []string{"{{exe}}", "${exe}", "{ x }", "{}", "{X}", "a{b", "{{{main}}}"}, []string{"m.c"},
@@ -56,9 +56,9 @@ func TestCommandsOfLanguages(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			l := &Language{Compile: c.arguments, Run: c.arguments}
-			assert.Equal(t, c.want, l.CompileCommand(c.sources...))
-			assert.Equal(t, c.want, l.RunCommand(c.sources...))
+			code := codeOf(&Language{Compile: c.arguments, Run: c.arguments, Extensions: []string{".c"}}, c.sources...)
+			assert.Equal(t, c.want, code.CompileCommand())
+			assert.Equal(t, c.want, code.RunCommand(limits.Limits{}))
 		})
 	}
 }
@@ -137,6 +137,7 @@ func TestLimitsForALanguage(t *testing.T) {
 		{"factor is for both clocks", Language{TimeFactor: 1.5}, limits.Limits{CPU: 3 * time.Second, Wall: 7500 * time.Millisecond}},
 		{"wall is never shorter than the own time needs", Language{Limits: limits.Limits{CPU: 10 * time.Second}},
 			limits.Limits{CPU: 10 * time.Second, Wall: 21 * time.Second}},
+		{"the runtime's own comes on top", Language{ExtraMemory: 1 << 20, ExtraProcesses: 7}, limits.Limits{Memory: 65 << 20, Processes: 71}},
 		{"stack follows memory", Language{Limits: limits.Limits{Memory: 1 << 30}}, limits.Limits{Memory: 1 << 30, Stack: 1 << 30}},
 	}
 	for _, c := range cases {
@@ -150,8 +151,54 @@ func TestNoPlaceholderIsLeft(t *testing.T) {
 	table, err := builtinLanguages()
 	require.NoError(t, err)
 	for _, l := range table.byName {
-		for _, argument := range append(l.CompileCommand("a.x"), l.RunCommand("a.x")...) {
-			assert.False(t, strings.ContainsAny(argument, "{}"), argument)
+		code := codeOf(l, "a.x")
+		for _, argument := range append(code.CompileCommand(), code.RunCommand(limits.Limits{})...) {
+			assert.NotRegexp(t, `\{(source|sources|exe|main|dir|memory|stack)\}`, argument)
 		}
 	}
+}
+
+// codeOf is a program whose files have these names.
+func codeOf(l *Language, names ...string) Code {
+	var files []SourceFile
+	for _, name := range names {
+		files = append(files, SourceFile{Name: name})
+	}
+	return NewCode(l, files...)
+}
+
+func TestLimitsInRunCommands(t *testing.T) {
+	cases := []struct {
+		name   string
+		limits limits.Limits
+		want   []string
+	}{
+		{"in MiB", limits.Limits{Memory: 256 << 20, Stack: 64 << 20}, []string{"-Xmx256m", "64000"}},
+		{"whole ones", limits.Limits{Memory: 7<<20 + 1, Stack: 2<<20 - 1}, []string{"-Xmx7m", "1000"}},
+		{"at least one", limits.Limits{Memory: 1 << 10, Stack: 1 << 10}, []string{"-Xmx1m", "1000"}},
+		{"no more stack than a JVM takes", limits.Limits{Memory: 4 << 30, Stack: 4 << 30}, []string{"-Xmx4096m", "1024000"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			l := &Language{Run: []string{"-Xmx{memory}m", "{stack}000"}, ExtraMemory: 100 << 20}
+			assert.Equal(t, c.want, codeOf(l, "a.x").RunCommand(l.LimitsFor(c.limits)), "the runtime's own is not the program's")
+		})
+	}
+}
+
+func TestArtifactOfALanguage(t *testing.T) {
+	for want, run := range map[string][]string{
+		"/work/a":     {"{exe}"},
+		"/work/a.jar": {"java", "-cp={exe}", "-jar", "{exe}.jar"},
+		"":            {"python3", "{source}"},
+	} {
+		assert.Equal(t, want, codeOf(&Language{Run: run}, "a.x").artifact(), run)
+	}
+}
+
+func TestRuntimeOutOfMemory(t *testing.T) {
+	l := &Language{OutOfMemory: []string{"heap space", "no memory"}}
+	assert.Equal(t, "no memory", l.outOfMemory([]byte("fatal: no memory\n")))
+	assert.Empty(t, l.outOfMemory([]byte("fatal\n")))
+	assert.Empty(t, (*Language)(nil).outOfMemory([]byte("no memory")), "a command has no runtime")
 }

@@ -20,13 +20,34 @@ import (
 // too, below what they say themselves: the including file describes the contest, and each included
 // file still means something when it is loaded alone.
 func Load(paths ...string) ([]Task, error) {
+	files := make([]TaskFile, len(paths))
+	for i, path := range paths {
+		files[i].Name = path
+	}
+	return LoadFiles(files...)
+}
+
+// TaskFile is a task file to load: a file or a directory, or text that somebody has made.
+type TaskFile struct {
+	Name string // with Text, what messages and records call it
+	Dir  string // absolute: what names in Text are relative to
+	Text string // empty: the file is read
+}
+
+// LoadFiles is Load for files that need not exist as such.
+func LoadFiles(taskFiles ...TaskFile) ([]Task, error) {
 	builtin, err := builtinLanguages()
 	if err != nil {
 		return nil, fmt.Errorf("bug: built-in languages: %w", err)
 	}
 	l := &loader{files: newFiles(), loaded: map[string]string{}, taskNames: map[string]*node{}}
-	for _, path := range paths {
-		l.file(path, builtin, nil, nil)
+	for _, f := range taskFiles {
+		if f.Text == "" {
+			l.file(f.Name, builtin, nil, nil)
+			continue
+		}
+		l.documents++
+		l.document(&document{file: f.Name, order: l.documents, text: f.Text}, f.Dir, builtin, nil)
 	}
 	if err := l.problems.err(); err != nil {
 		return nil, err
@@ -42,6 +63,9 @@ type loader struct {
 	loaded    map[string]string // real path of each file read = its name
 	taskNames map[string]*node
 	tasks     []Task
+
+	sources     map[[2]string]map[string]*lineIndex // by file and field: the lines of each task
+	sourceOrder map[string]int                      // files of sources, among the documents
 }
 
 // including is one file of the chain of includes that leads to another.
@@ -104,13 +128,18 @@ func (l *loader) file(name string, languages *languageTable, from *node, chain [
 	}
 	l.documents++
 	d := &document{file: path, order: l.documents, text: text}
+	l.document(d, filepath.Dir(absolute), languages, append(slices.Clone(chain), including{path, real}))
+}
+
+// document loads what a task file says. dir is what its names are relative to.
+func (l *loader) document(d *document, dir string, languages *languageTable, chain []including) {
 	root, fault := parseDocument(d)
 	if fault != nil {
 		l.problems.add(problem{InputError: *fault, document: d.order})
 		return
 	}
-	f := &fileReader{loader: l, dir: filepath.Dir(absolute), doc: d}
-	f.read(root, languages, append(slices.Clone(chain), including{path, real}))
+	f := &fileReader{loader: l, dir: dir, doc: d}
+	f.read(root, languages, chain)
 }
 
 // fileReader reads the top level of one task file.
@@ -192,7 +221,7 @@ func (f *fileReader) include(r reader, n *node) {
 			}
 		}
 		for _, name := range names {
-			f.included = append(f.included, match{name, resolve(f.dir, name), item})
+			f.included = append(f.included, match{name: name, at: resolve(f.dir, name), from: item})
 		}
 	}
 }

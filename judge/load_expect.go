@@ -12,6 +12,7 @@ type expectation struct {
 	node     *node
 	pattern  string
 	verdicts []Verdict
+	score    *ScoreRange // nil: any
 	used     bool
 }
 
@@ -20,16 +21,30 @@ type expectation struct {
 // the first in the file. An entry that matches nothing is a mistake, unless it is a default, which may
 // be meant for other tasks.
 func readExpect(r reader, n *node, submissions []Submission) {
+	entries := readExpectations(r, n)
+	for i := range submissions {
+		if e := expected(entries, path.Clean(submissions[i].Name)); e != nil && (len(e.verdicts) > 0 || e.score != nil) {
+			submissions[i].Expected, submissions[i].ExpectedScore = e.verdicts, e.score
+		}
+	}
+	if len(submissions) > 0 {
+		failUnused(r, entries, submissions)
+	}
+}
+
+// readExpectations reads the entries, the most specific one first.
+func readExpectations(r reader, n *node) []expectation {
 	if n == nil {
-		return
+		return nil
 	}
 	if n.table == nil {
 		r.wrong(n, `a table, as in { "wa_*" = "wrong-answer" }`)
-		return
+		return nil
 	}
 	entries := make([]expectation, 0, len(n.table))
 	for _, child := range n.children() {
-		e := expectation{node: child, pattern: path.Clean(child.key), verdicts: readVerdicts(r, child)}
+		e := expectation{node: child, pattern: path.Clean(child.key)}
+		e.read(r)
 		if err := checkPattern(child.key); err != nil {
 			r.fail(child, "expect %s: %v", quoted(child.key), err)
 			continue
@@ -40,14 +55,67 @@ func readExpect(r reader, n *node, submissions []Submission) {
 	slices.SortStableFunc(entries, func(a, b expectation) int {
 		return cmp.Or(cmp.Compare(literalCount(b.pattern), literalCount(a.pattern)), cmp.Compare(len(b.pattern), len(a.pattern)))
 	})
-	for i := range submissions {
-		if e := expected(entries, path.Clean(submissions[i].Name)); e != nil && len(e.verdicts) > 0 {
-			submissions[i].Expected = e.verdicts
+	return entries
+}
+
+// failUnused notes the entries that match no submission.
+func failUnused(r reader, entries []expectation, submissions []Submission) {
+	for _, e := range entries {
+		if !e.used && !e.node.inherited {
+			r.failHint(e.node, expectHint(e.pattern, submissions), "expect %s: matches no submission", quoted(e.node.key))
 		}
 	}
-	for _, e := range entries {
-		if !e.used && !e.node.inherited && len(submissions) > 0 {
-			r.failHint(e.node, expectHint(e.pattern, submissions), "expect %s: matches no submission", quoted(e.node.key))
+}
+
+// read reads what is expected: verdicts, or a table with a score, verdicts or both.
+func (e *expectation) read(r reader) {
+	if e.node.table == nil {
+		e.verdicts = readVerdicts(r, e.node)
+		return
+	}
+	r = r.within("expect " + quoted(e.node.key))
+	if len(e.node.table) == 0 {
+		r.fail(e.node, "want a score, a verdict, or both: this table is empty")
+	}
+	readTable(r, e.node, expectKeys, e)
+}
+
+var expectKeys = keys[expectation]{
+	"verdict": func(r reader, n *node, into *expectation) { into.verdicts = readVerdicts(r, n) },
+	"score":   func(r reader, n *node, into *expectation) { into.score = readScoreRange(r, n) },
+}
+
+// readScoreRange reads the points that are expected, or the least and the most.
+func readScoreRange(r reader, n *node) *ScoreRange {
+	if !n.array {
+		points, ok := r.points(n)
+		if !ok {
+			return nil
+		}
+		return &ScoreRange{points, points}
+	}
+	if len(n.items) != 2 {
+		r.fail(n, "score: want points, or the least and the most as in [20, 40]")
+		return nil
+	}
+	least, ok := r.points(n.items[0])
+	most, good := r.points(n.items[1])
+	switch {
+	case !ok || !good:
+		return nil
+	case least > most:
+		r.fail(n, "score: the least, %v, is more than the most, %v", least, most)
+		return nil
+	}
+	return &ScoreRange{least, most}
+}
+
+// checkScores notes a score that is expected of a submission to a task that gives none.
+func checkScores(r reader, n *node, submissions []Submission) {
+	for _, s := range submissions {
+		if s.ExpectedScore != nil {
+			r.failHint(n, "write [[task.group]]", "expect: a score is expected of %s, and the task has no groups", quoted(s.Name))
+			return
 		}
 	}
 }

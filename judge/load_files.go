@@ -1,12 +1,14 @@
 package judge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -121,14 +123,52 @@ func (r reader) fileName(n *node) (string, bool) {
 
 // match is a file that an array of patterns names.
 type match struct {
-	name string // as the pattern gives it, clean
-	at   string // absolute
-	from *node
+	name      string // as the pattern gives it, clean
+	at        string // absolute
+	directory bool
+	from      *node
 }
 
 // matches expands an array of patterns. A file that two patterns match is there once, where the first
 // one has it; the same pattern twice is a mistake. Every match is a readable regular file.
 func (f *files) matches(r reader, n *node, dir string) []match {
+	return f.matching(r, n, dir, func(_ *node, at string) error { return f.checkRegular(at) })
+}
+
+// programs is matches, but that a pattern with a slash at its end is for directories.
+func (f *files) programs(r reader, n *node, dir string) []match {
+	return f.matching(r, n, dir, func(item *node, at string) error {
+		if forDirectories(item) {
+			return checkDirectory(at)
+		}
+		return f.checkRegular(at)
+	})
+}
+
+// forDirectories says whether a pattern, or a name, is one of directories.
+func forDirectories(item *node) bool { return strings.HasSuffix(item.scalar.(string), "/") }
+
+// directoryHint says how a directory can be a submission.
+func directoryHint(item *node, at string) string {
+	if item.key != "submissions" || forDirectories(item) || checkDirectory(at) != nil {
+		return ""
+	}
+	return "a slash at the end, for a directory that is one submission of several files"
+}
+
+func checkDirectory(at string) error {
+	switch info, err := os.Stat(at); {
+	case errors.Is(err, fs.ErrNotExist):
+		return errNoFile
+	case err != nil:
+		return plainCause(err)
+	case !info.IsDir():
+		return errors.New("is not a directory")
+	}
+	return nil
+}
+
+func (f *files) matching(r reader, n *node, dir string, check func(item *node, at string) error) []match {
 	if _, ok := r.list(n, "file names and patterns", r.fileName); !ok {
 		return nil
 	}
@@ -144,8 +184,14 @@ func (f *files) matches(r reader, n *node, dir string) []match {
 			continue
 		}
 		patterns[pattern] = item
-		names, ok := f.expand(r, item, dir, pattern)
-		if !ok {
+		names := []string{pattern}
+		if isPattern(pattern) {
+			var ok bool
+			if names, ok = f.expand(r, item, dir, pattern); !ok {
+				continue
+			}
+		} else if err := check(item, resolve(dir, pattern)); err != nil {
+			r.failHint(item, cmp.Or(nearFile(dir, pattern, err), directoryHint(item, resolve(dir, pattern))), "%s %s: %v", item.key, item, err)
 			continue
 		}
 		for _, name := range names {
@@ -156,31 +202,27 @@ func (f *files) matches(r reader, n *node, dir string) []match {
 			at := resolve(dir, name)
 			if problem := nameProblem(name); problem != "" {
 				r.fail(item, "%s %s: file name %s %s", n.key, item, quoted(name), problem)
-			} else if err := f.checkRegular(at); err != nil {
-				r.fail(item, "%s %s: %v", n.key, quoted(name), err)
+			} else if err := check(item, at); err != nil {
+				r.failHint(item, directoryHint(item, at), "%s %s: %v", n.key, quoted(name), err)
 			} else {
-				result = append(result, match{name, at, item})
+				result = append(result, match{name: name, at: at, directory: forDirectories(item), from: item})
 			}
 		}
 	}
 	return result
 }
 
-// expand is what one pattern, or one name, stands for.
+// expand is what one pattern stands for.
 func (f *files) expand(r reader, item *node, dir, pattern string) ([]string, bool) {
-	if !isPattern(pattern) {
-		at := resolve(dir, pattern)
-		if err := f.checkRegular(at); err != nil {
-			r.failHint(item, nearFile(dir, pattern, err), "%s %s: %v", item.key, item, err)
-			return nil, false
-		}
-		return []string{pattern}, true
-	}
 	if err := checkPattern(pattern); err != nil {
 		r.fail(item, "%s %s: %v", item.key, item, err)
 		return nil, false
 	}
 	names, err := f.glob(dir, pattern)
+	if forDirectories(item) {
+		isNone := func(name string) bool { return checkDirectory(resolve(dir, name)) != nil }
+		names = slices.DeleteFunc(slices.Clone(names), isNone)
+	}
 	switch {
 	case err != nil:
 		r.fail(item, "%s %s: %v", item.key, item, err)

@@ -142,9 +142,16 @@ func checkPlaces(r reader, n *node, submissions []Submission, tests []TestCase) 
 func placesOf(submissions []Submission) map[string]string {
 	places := map[string]string{}
 	for _, s := range submissions {
-		places[path.Base(s.Name)] = s.Name
-		if s.Language != nil && uses(s.Language.Compile, "exe") {
-			places[artifactName(s.Name)] = s.Name
+		if s.Language == nil {
+			places[path.Base(s.Name)] = s.Name
+			continue
+		}
+		for _, name := range s.Names() {
+			top, _, _ := strings.Cut(name, "/")
+			places[top] = s.Name
+		}
+		if uses(s.Language.Compile, "exe") {
+			places[s.artifactName()] = s.Name
 		}
 	}
 	return places

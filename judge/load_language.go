@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,18 @@ var builtinLanguages = sync.OnceValues(func() (*languageTable, error) {
 	table := (&languageTable{}).with(reader{problems: found}, root.table["language"])
 	return table, found.err()
 })
+
+// LanguageOf is the name of the built-in language of a source file, by its extension; empty: there is none.
+func LanguageOf(source string) string {
+	table, err := builtinLanguages()
+	if err != nil {
+		return "" // which Load says
+	}
+	if l := table.find("", source); l != nil {
+		return l.Name
+	}
+	return ""
+}
 
 // with is the table after the `language` table of a file: a language that exists is changed key by
 // key, another one is added. An extension belongs to the file's own languages first.
@@ -81,6 +94,8 @@ func (t *languageTable) read(r reader, n *node) *Language {
 	readTable(r, complete, languageKeys, &draft)
 	l.Extensions, l.Compile, l.Run, l.Env, l.Version = draft.extensions, draft.compile, draft.run, draft.env, draft.version
 	l.Limits = draft.limits
+	l.ExtraProcesses, l.ExtraMemory = draft.extraProcesses, draft.extraMemory
+	l.Entry, l.MainClass, l.OutOfMemory, l.Prepare = draft.entry, draft.mainClass, draft.outOfMemory, draft.prepare
 	l.CompileLimits = completeCompileLimits(draft.compileLimits)
 	if draft.timeFactor > 0 {
 		l.TimeFactor = draft.timeFactor
@@ -112,6 +127,11 @@ type languageDraft struct {
 	env                               map[string]string
 	limits, compileLimits             limits.Limits
 	timeFactor                        float64
+	extraProcesses                    int
+	extraMemory                       int64
+	entry                             *regexp.Regexp
+	mainClass                         bool
+	outOfMemory, prepare              []string
 }
 
 var languageKeys = keys[languageDraft]{
@@ -142,6 +162,27 @@ var languageKeys = keys[languageDraft]{
 			into.timeFactor = 1
 		}
 	},
+	"extra_processes": countLimit(0, 1<<16, func(l *languageDraft, n int64) { l.extraProcesses = int(n) }),
+	"extra_memory":    sizeLimit(0, 1<<40, func(l *languageDraft) *int64 { return &l.extraMemory }),
+	"entry": func(r reader, n *node, into *languageDraft) {
+		text, ok := r.text(n)
+		if !ok {
+			return
+		}
+		pattern, err := regexp.Compile("(?m)" + text)
+		if err != nil {
+			r.wrong(n, "a regular expression of Go's")
+			return
+		}
+		into.entry = pattern
+	},
+	"main": func(r reader, n *node, into *languageDraft) {
+		if into.mainClass = n.scalar == "class"; !into.mainClass && n.scalar != "file" {
+			r.wrong(n, `"file" or "class"`)
+		}
+	},
+	"out_of_memory": func(r reader, n *node, into *languageDraft) { into.outOfMemory, _ = r.list(n, "strings", r.name) },
+	"prepare":       func(r reader, n *node, into *languageDraft) { into.prepare, _ = r.arguments(n) },
 }
 
 // extension reads one file name extension.

@@ -57,8 +57,8 @@ func durationLimit(least, most time.Duration, field func(*limits.Limits) *time.D
 	}
 }
 
-func sizeLimit(least, most int64, field func(*limits.Limits) *int64) func(reader, *node, *limits.Limits) {
-	return func(r reader, n *node, into *limits.Limits) {
+func sizeLimit[T any](least, most int64, field func(*T) *int64) func(reader, *node, *T) {
+	return func(r reader, n *node, into *T) {
 		const example = `a size such as "256MiB"`
 		s, ok := n.scalar.(string)
 		if !ok {
@@ -77,8 +77,8 @@ func sizeLimit(least, most int64, field func(*limits.Limits) *int64) func(reader
 	}
 }
 
-func countLimit(least, most int64, set func(*limits.Limits, int64)) func(reader, *node, *limits.Limits) {
-	return func(r reader, n *node, into *limits.Limits) {
+func countLimit[T any](least, most int64, set func(*T, int64)) func(reader, *node, *T) {
+	return func(r reader, n *node, into *T) {
 		count, ok := n.scalar.(int64)
 		if !ok || count < least || count > most {
 			r.wrong(n, fmt.Sprintf("a whole number from %d to %d", least, most))

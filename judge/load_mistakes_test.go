@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -52,9 +53,7 @@ func TestMistakesHaveFileAndLine(t *testing.T) {
 
 // What cannot be kept in a repository: special files, odd names, large files.
 func TestOddFilesAreRefused(t *testing.T) {
-	task := func(pattern string) string {
-		return "[[task]]\nname = \"x\"\nchecker = \"none\"\nsubmissions = [\"" + pattern + "\"]\n[[task.test]]\ninput = \"\"\n"
-	}
+	task := taskOfSubmissions
 	cases := []struct {
 		name  string
 		set   func(t *testing.T)
@@ -78,8 +77,6 @@ func TestOddFilesAreRefused(t *testing.T) {
 		{"no task file", func(*testing.T) {}, "", `tasks.toml: no such file`},
 		{"directory as answer", func(t *testing.T) { touch("1.in")(t); mkdir("1.ans")(t) },
 			"[[task]]\nname = \"x\"\ncommand = [\"true\"]\ntests = [\"*.in\"]\n", `tests "1.in": its answer "1.ans": is a directory`},
-		{"unreadable source", unreadable("a.c"), task("a.c"), `submissions "a.c": permission denied`},
-		{"unreadable directory", unreadableDirectory("d"), task("d/*"), `read directory "d": permission denied`},
 		{"file that has the pattern as its name", touch("a[1].c"), task("a[1].c"), `write \ before each of * ? [`},
 	}
 	for _, c := range cases {
@@ -93,6 +90,10 @@ func TestOddFilesAreRefused(t *testing.T) {
 			assert.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+func taskOfSubmissions(pattern string) string {
+	return "[[task]]\nname = \"x\"\nchecker = \"none\"\nsubmissions = [\"" + pattern + "\"]\n[[task.test]]\ninput = \"\"\n"
 }
 
 func pipe(name string) func(*testing.T) {
@@ -120,20 +121,38 @@ func large(name string) func(*testing.T) {
 	}
 }
 
-func unreadable(name string) func(*testing.T) {
-	return func(t *testing.T) {
-		if os.Geteuid() == 0 {
-			t.Skip("root reads everything")
-		}
-		require.NoError(t, os.WriteFile(name, nil, 0o000))
+func TestWhatMayNotBeReadIsNamed(t *testing.T) {
+	if os.Geteuid() == 0 { // reads everything
+		runAsNobody(t)
+		return
+	}
+	for _, row := range []struct {
+		name string
+		set  func() error
+		glob string
+		want string
+	}{
+		{"source", func() error { return os.WriteFile("a.c", nil, 0) }, "a.c", `submissions "a.c": permission denied`},
+		{"directory", func() error { return os.Mkdir("d", 0) }, "d/*", `read directory "d": permission denied`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			require.NoError(t, row.set())
+			require.NoError(t, os.WriteFile("tasks.toml", []byte(taskOfSubmissions(row.glob)), 0o644))
+			_, err := Load("tasks.toml")
+			assert.ErrorContains(t, err, row.want)
+		})
 	}
 }
 
-func unreadableDirectory(name string) func(*testing.T) {
-	return func(t *testing.T) {
-		if os.Geteuid() == 0 {
-			t.Skip("root reads everything")
-		}
-		require.NoError(t, os.Mkdir(name, 0o000))
-	}
+// runAsNobody runs a test in this binary again, as an ordinary user.
+func runAsNobody(t *testing.T) {
+	t.Helper()
+	const nobody = 65534
+	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Dir, cmd.Env = "/", []string{"TMPDIR=/tmp"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "--- PASS: "+t.Name())
 }

@@ -95,7 +95,8 @@ var placeOfKey = map[string]string{
 	"time": "in limits", "wall": "in limits", "memory": "in limits", "output": "in limits",
 	"processes": "in limits", "stack": "in limits", "disk": "in limits", "inodes": "in limits",
 	"open_files": "in limits",
-	"layers":     "in sandbox", "binds": "in sandbox", "network": "in sandbox",
+	"protocol":   "in checker, interactor or validators", "pipes": "in interactor",
+	"layers": "in sandbox", "binds": "in sandbox", "network": "in sandbox", "ports": "in sandbox",
 	"input": "in [[task.test]]", "input_file": "in [[task.test]]",
 	"answer": "in [[task.test]]", "answer_file": "in [[task.test]]", "args": "in [[task.test]]",
 	"compile": "in [language.NAME]", "run": "in [language.NAME]", "extensions": "in [language.NAME]",
@@ -201,9 +202,4 @@ func (r reader) environment(n *node) (map[string]string, bool) {
 // none notes an array that should not be empty.
 func (r reader) none(n *node, want string) {
 	r.fail(n, "%s: want %s, this is empty", printable(n.key), want)
-}
-
-// pending refuses a key that a later version will know.
-func pending[T any](r reader, n *node, _ *T) {
-	r.fail(n, "%s is not supported yet", n.key)
 }

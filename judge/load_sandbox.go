@@ -18,6 +18,7 @@ var sandboxKeys = keys[sandboxReader]{
 	"binds":   func(r reader, n *node, into *sandboxReader) { into.binds(r, n) },
 	"env":     func(r reader, n *node, into *sandboxReader) { into.spec.Env, _ = r.environment(n) },
 	"network": func(r reader, n *node, into *sandboxReader) { into.network(r, n) },
+	"ports":   func(r reader, n *node, into *sandboxReader) { into.ports(r, n) },
 }
 
 // readSandbox reads a `sandbox` table; without one the sandbox is the default.
@@ -25,6 +26,7 @@ func readSandbox(r reader, n *node, dir string) SandboxSpec {
 	into := sandboxReader{dir: dir, spec: SandboxSpec{Network: "none"}}
 	if n != nil {
 		readTable(r, n, sandboxKeys, &into)
+		into.checkPorts(r, n)
 	}
 	return into.spec
 }
@@ -135,11 +137,38 @@ func (s *sandboxReader) network(r reader, n *node) {
 	text, ok := r.text(n)
 	switch {
 	case !ok:
-	case text == "none" || text == "loopback":
+	case slices.Contains(known, text):
 		s.spec.Network = text
-	case text == "user":
-		r.fail(n, "network %s is not supported yet: want \"none\" or \"loopback\"", n)
 	default:
-		r.failHint(n, didYouMean(text, known), "network %s: want \"none\" or \"loopback\"", n)
+		r.failHint(n, didYouMean(text, known), "network %s: want \"none\", \"loopback\" or \"user\"", n)
+	}
+}
+
+func (s *sandboxReader) ports(r reader, n *node) {
+	if !n.array {
+		r.wrong(n, "an array of TCP ports, as in [443]")
+		return
+	}
+	for _, item := range n.items {
+		port, ok := item.scalar.(int64)
+		switch {
+		case !ok || port < 1 || port > 65535:
+			r.fail(item, "ports %s: want TCP ports from 1 to 65535", item)
+		case slices.Contains(s.spec.Ports, uint16(port)):
+			r.fail(item, "ports %s: is there twice", item)
+		default:
+			s.spec.Ports = append(s.spec.Ports, uint16(port))
+		}
+	}
+}
+
+// checkPorts wants ports with the network that has some, and with no other.
+func (s *sandboxReader) checkPorts(r reader, n *node) {
+	ports, network := n.table["ports"], n.table["network"]
+	switch {
+	case s.spec.Network == "user" && ports == nil:
+		r.fail(network, "network \"user\": want the TCP ports that programs may connect to, as in ports = [443]")
+	case s.spec.Network != "user" && ports != nil:
+		r.fail(ports, "ports: are for network = \"user\"")
 	}
 }

@@ -11,6 +11,11 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 	case draft.submissions != nil && draft.command != nil:
 		r.fail(draft.command, "command and submissions: want one of the two")
 		return nil
+	case draft.source != nil && (draft.submissions != nil || draft.command != nil):
+		r.fail(draft.source, "source beside submissions or command: want one of them")
+		return nil
+	case draft.source != nil:
+		return nil // they are read when they are judged
 	case draft.command != nil:
 		if draft.languageNode != nil && !draft.languageNode.inherited {
 			r.fail(draft.languageNode, "language does not go with command, which is run as it is")
@@ -26,7 +31,16 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 		return nil
 	}
 	var result []Submission
-	for _, m := range f.files.matches(r, draft.submissions, f.dir) {
+	for _, m := range f.files.programs(r, draft.submissions, f.dir) {
+		if m.directory {
+			code, err := f.languages.directory(draft.language, m.at)
+			if err != nil {
+				r.fail(m.from, "submissions %s: %v", quoted(m.name), err)
+				continue
+			}
+			result = append(result, Submission{Name: m.name, Code: code, Expected: []Verdict{Accepted}})
+			continue
+		}
 		language := f.languages.find(draft.language, m.name)
 		if language == nil {
 			r.failHint(m.from, "name it with language = \"...\", or narrow the pattern",
@@ -35,7 +49,7 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 		}
 		result = append(result, Submission{
 			Name:     m.name,
-			Code:     Code{Files: []SourceFile{{Name: path.Base(m.name), Data: Data{File: m.at}}}, Language: language},
+			Code:     NewCode(language, SourceFile{Name: path.Base(m.name), Data: Data{File: m.at}}),
 			Expected: []Verdict{Accepted},
 		})
 	}

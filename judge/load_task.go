@@ -2,9 +2,8 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"judge/limits"
 )
@@ -16,7 +15,13 @@ type taskReader struct {
 	submissions, command, tests, test, expect, sand *node
 	limits                                          limits.Limits
 	checker                                         CheckerSpec
+	checkerNode, interactorNode, validators         *node // programs
+	checkerOwn, passesNode, stopNode                *node
 	languageNode                                    *node
+	source                                          *node
+	group                                           *node
+	rerun                                           Rerun
+	repeat                                          int
 }
 
 var taskKeys = keys[taskReader]{
@@ -28,14 +33,23 @@ var taskKeys = keys[taskReader]{
 	"expect":      func(_ reader, n *node, into *taskReader) { into.expect = n },
 	"sandbox":     func(_ reader, n *node, into *taskReader) { into.sand = n },
 	"limits":      func(r reader, n *node, into *taskReader) { readLimits(r, n, &into.limits) },
-	"checker":     readChecker,
+	"checker": func(r reader, n *node, into *taskReader) {
+		into.checkerOwn = n
+		readChecker(r, n, into)
+	},
 	"language": func(r reader, n *node, into *taskReader) {
 		into.language, _ = r.name(n)
 		into.languageNode = n
 	},
-	"interactor": pending[taskReader],
-	"group":      pending[taskReader],
-	"source":     pending[taskReader],
+	"interactor":       func(_ reader, n *node, into *taskReader) { into.interactorNode = n },
+	"validators":       func(_ reader, n *node, into *taskReader) { into.validators = n },
+	"passes":           func(_ reader, n *node, into *taskReader) { into.passesNode = n },
+	"stop_at_mismatch": func(_ reader, n *node, into *taskReader) { into.stopNode = n },
+	"group":            func(_ reader, n *node, into *taskReader) { into.group = n },
+	"rerun":            readRerun,
+	"rerun_band":       readRerunBand,
+	"repeat":           readRepeat,
+	"source":           func(_ reader, n *node, into *taskReader) { into.source = n },
 }
 
 // task reads one [[task]] and adds it to the result.
@@ -52,40 +66,49 @@ func (f *fileReader) task(n *node, position int) {
 	if name, ok := stringOf(n.table["name"]); ok && nameProblem(name) == "" {
 		r.where = "task " + quoted(name)
 	}
-	draft := taskReader{checker: CheckerSpec{Name: "tokens"}}
+	draft := taskReader{checker: CheckerSpec{Name: "tokens"}, rerun: Rerun{Band: 0.1}, repeat: 1}
 	readTable(r, n, taskKeys, &draft)
 	f.claimName(r, own, draft.name)
 
 	t := Task{
 		Name: draft.name, File: f.doc.file, Dir: f.dir,
 		Limits: completeLimits(draft.limits), Checker: draft.checker,
+		Rerun: draft.rerun, Repeat: draft.repeat,
 		Sandbox: readSandbox(r, draft.sand, f.dir),
 	}
+	f.tools(r, &draft, &t)
 	t.Submissions = f.submissions(r, own, &draft)
-	readExpect(r, draft.expect, t.Submissions)
+	if draft.source == nil {
+		readExpect(r, draft.expect, t.Submissions)
+	}
 	tests := testReader{fileReader: f, task: &draft}
 	t.Tests = tests.read(r, own)
 	checkPlaces(r, draft.test, t.Submissions, t.Tests)
+	t.Groups, t.Tests = readGroups(r, draft.group, t.Tests)
+	if draft.group == nil {
+		checkScores(r, draft.expect, t.Submissions)
+	}
+	if draft.source != nil {
+		t.Source = f.source(r, &draft, &t, tests.needsAnswer())
+	}
 	f.tasks = append(f.tasks, t)
 }
 
-// oneOf is the defaults without `command` when the task gives `submissions`, and the other way round:
-// a task has one of the two.
+// oneOf is the defaults without the other ways to name submissions when the task has one of its own: a
+// task has one of the three.
 func (f *fileReader) oneOf(task *node) *node {
-	other := map[string]string{"command": "submissions", "submissions": "command"}
-	for key, replaced := range other {
-		if task.table[key] != nil && task.table[replaced] == nil && f.defaults.table[replaced] != nil {
-			without := *f.defaults
-			without.table = make(map[string]*node, len(f.defaults.table))
-			for k, v := range f.defaults.table {
-				if k != replaced {
-					without.table[k] = v
-				}
-			}
-			return &without
+	ways := []string{"submissions", "command", "source"}
+	if !slices.ContainsFunc(ways, func(key string) bool { return task.table[key] != nil }) {
+		return f.defaults
+	}
+	without := *f.defaults
+	without.table = maps.Clone(f.defaults.table)
+	for _, key := range ways {
+		if task.table[key] == nil {
+			delete(without.table, key)
 		}
 	}
-	return f.defaults
+	return &without
 }
 
 func stringOf(n *node) (string, bool) {
@@ -119,34 +142,4 @@ func place(from, n *node) string {
 		return fmt.Sprintf("line %d", line)
 	}
 	return fmt.Sprintf("%s:%d", n.doc.file, line)
-}
-
-// readChecker reads the name of a built-in checker.
-func readChecker(r reader, n *node, into *taskReader) {
-	if n.table != nil {
-		r.fail(n, "checker as a table (source, protocol) is not supported yet")
-		return
-	}
-	text, ok := r.text(n)
-	if !ok {
-		return
-	}
-	name, argument, hasArgument := strings.Cut(text, ":")
-	plain := []string{"exact", "lines", "tokens", "none"}
-	switch {
-	case name == "floats":
-		tolerance, err := strconv.ParseFloat(argument, 64)
-		if err != nil || !(tolerance > 0 && tolerance <= 1) {
-			r.wrong(n, `a tolerance above 0 and up to 1, such as "floats:1e-6"`)
-			return
-		}
-		into.checker = CheckerSpec{Name: "floats", Tolerance: tolerance}
-	case name == "testlib":
-		r.fail(n, "checker %s is not supported yet", n)
-	case slices.Contains(plain, name) && !hasArgument:
-		into.checker = CheckerSpec{Name: name}
-	default:
-		r.failHint(n, didYouMean(name, append(plain, "floats:1e-6")),
-			`checker %s: want "exact", "lines", "tokens", "floats:1e-6" or "none"`, n)
-	}
 }

@@ -27,6 +27,7 @@ func (t testReader) read(r reader, task *node) []TestCase {
 		names[test.Name] = t.task.tests
 	}
 	switch n := t.task.test; {
+	case n == nil && t.task.tests == nil && t.task.source != nil && t.task.source.table["tests"] != nil: // the lines have them
 	case n == nil && t.task.tests == nil:
 		r.failHint(task, `write tests = ["tests/*.in"], or [[task.test]]`, "there are no tests")
 	case n == nil:
@@ -40,8 +41,10 @@ func (t testReader) read(r reader, task *node) []TestCase {
 	return tests
 }
 
-// needsAnswer says whether the checker compares with something.
-func (t testReader) needsAnswer() bool { return t.task.checker.Name != "none" }
+// needsAnswer says whether the checker compares with something. What a program does is its own affair.
+func (t testReader) needsAnswer() bool {
+	return t.task.checker.Name != "none" && t.task.checkerNode == nil && t.task.interactorNode == nil
+}
 
 // globbed makes test cases of files. A file that is the answer of another one is not an input.
 func (t testReader) globbed(r reader, n *node) []TestCase {

@@ -20,7 +20,7 @@ func Plan(tasks []Task, only []string) ([]Task, error) {
 	if len(only) == 0 {
 		return tasks, nil
 	}
-	chosen := selection{}
+	chosen := selection{map[[3]int]bool{}, map[int][]linePattern{}}
 	for _, s := range only {
 		if err := chosen.add(tasks, s); err != nil {
 			return nil, err
@@ -33,8 +33,11 @@ func Plan(tasks []Task, only []string) ([]Task, error) {
 	return result, nil
 }
 
-// selection is a set of runs: indexes of task, submission and test.
-type selection map[[3]int]bool
+// selection is a set of runs.
+type selection struct {
+	runs  map[[3]int]bool       // indexes of task, submission and test
+	lines map[int][]linePattern // of a task's source, by the task's index
+}
 
 // add selects what one selector names.
 func (s selection) add(tasks []Task, text string) error {
@@ -50,13 +53,24 @@ func (s selection) add(tasks []Task, text string) error {
 			if !matchName(cut[0], task.Name) {
 				continue
 			}
+			if task.Source != nil {
+				pattern := linePattern{cut[1], cut[2]}
+				has, err := task.Source.has(&task, pattern)
+				if err != nil {
+					return fmt.Errorf("--only %s: %w", quoted(text), err)
+				}
+				if has {
+					s.lines[i] = append(s.lines[i], pattern)
+					found = true
+				}
+			}
 			for j, submission := range task.Submissions {
 				if !matchName(cut[1], submission.Name) {
 					continue
 				}
 				for k, test := range task.Tests {
 					if matchName(cut[2], test.Name) {
-						s[[3]int{i, j, k}] = true
+						s.runs[[3]int{i, j, k}] = true
 						found = true
 					}
 				}
@@ -125,29 +139,65 @@ func nearestSelector(tasks []Task, text string) string {
 
 // of is what is selected of a task: one for each set of tests.
 func (s selection) of(i int, task Task) []Task {
+	if patterns := s.lines[i]; patterns != nil {
+		source := *task.Source
+		source.only = patterns
+		task.Source = &source
+		return []Task{task}
+	}
 	var result []Task
 	byTests := map[string]int{}
 	for j, submission := range task.Submissions {
-		var tests []TestCase
-		var key strings.Builder
-		for k, test := range task.Tests {
-			if s[[3]int{i, j, k}] {
-				tests = append(tests, test)
-				fmt.Fprintf(&key, "%d ", k)
+		var tests []int
+		for k := range task.Tests {
+			if s.runs[[3]int{i, j, k}] {
+				tests = append(tests, k)
 			}
 		}
 		if len(tests) == 0 {
 			continue
 		}
-		at, ok := byTests[key.String()]
+		key := fmt.Sprint(tests)
+		at, ok := byTests[key]
 		if !ok {
 			at = len(result)
-			byTests[key.String()] = at
-			part := task
-			part.Submissions, part.Tests = nil, tests
+			byTests[key] = at
+			part := *withTests(&task, tests)
+			part.Submissions = nil
 			result = append(result, part)
 		}
 		result[at].Submissions = append(result[at].Submissions, submission)
 	}
 	return result
+}
+
+// withTests is the task with only the tests of these indexes, ascending. Groups keep those of their
+// tests that are left; one that has none is left out, also where others depend on it.
+func withTests(task *Task, indexes []int) *Task {
+	if len(indexes) == len(task.Tests) {
+		return task
+	}
+	part := *task
+	part.Tests, part.Groups = make([]TestCase, len(indexes)), nil
+	for i, index := range indexes {
+		part.Tests[i] = task.Tests[index]
+	}
+	kept := map[string]bool{}
+	for _, g := range task.Groups {
+		var tests []int
+		for _, test := range g.Tests {
+			if i, ok := slices.BinarySearch(indexes, test); ok {
+				tests = append(tests, i)
+			}
+		}
+		if len(tests) > 0 {
+			g.Tests = tests
+			kept[g.Name] = true
+			part.Groups = append(part.Groups, g)
+		}
+	}
+	for i, g := range part.Groups {
+		part.Groups[i].Depends = slices.DeleteFunc(slices.Clone(g.Depends), func(name string) bool { return !kept[name] })
+	}
+	return &part
 }

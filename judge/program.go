@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +18,26 @@ type program struct {
 	scratch *isolate.Scratch // its source and, when it was compiled, what the compiler wrote
 	root    *isolate.Root    // for test cases without files of their own
 	path    string           // of the executable, inside
-	args    []string         // with the program's own name; a test's arguments follow
+	command []string         // of a program that is no code
+	code    Code             // zero for a command
 	env     []string
+	sources []sourceSum // what was put into its layer before anything was compiled
+
+	toolchain string // what its language's tool says of itself, and the layers that it is in; empty: not asked
+}
+
+// sourceSum is a file that a program is made of and the SHA-256 of its content.
+type sourceSum struct {
+	name string
+	sum  []byte
+}
+
+// args is the program's argument list in a run within the limits, with its own name; a test's arguments follow.
+func (p *program) args(l limits.Limits) []string {
+	if p.code.Language == nil {
+		return slices.Clone(p.command)
+	}
+	return p.code.RunCommand(l)
 }
 
 func (p *program) close() {
@@ -34,79 +53,63 @@ const (
 )
 
 // newProgram puts a submission's source, or the command's executable, into a layer of its own.
-func newProgram(t *Task, s *Submission) (p *program, err error) {
-	limit := defaultCompileLimits
+func newProgram(t *Task, s *Submission) (*program, error) {
+	root := rootOf(t)
+	root.Size, root.Inodes = t.Limits.Disk, t.Limits.Inodes
 	if s.Language != nil {
-		limit = s.Language.CompileLimits
+		return newSourceProgram(root, environment(t, s.Language), s.Code, nil)
 	}
-	p = &program{env: environment(t, s)}
-	own, err := sizeOf(s)
-	if err != nil {
-		return nil, err
+	p := &program{root: root, path: inside(s), command: s.Command, env: environment(t, nil)}
+	var files []SourceFile
+	if s.Path != "" {
+		files = []SourceFile{{Name: path.Base(s.Path), Data: Data{File: s.Path}}}
 	}
-	if p.scratch, err = isolate.NewScratch(limit.Disk+own, limit.Inodes+int64(len(s.Files))); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
-	p.root = rootOf(t)
-	p.root.Layers = append(p.root.Layers, isolate.Layer{Scratch: p.scratch})
-	p.root.Size, p.root.Inodes = t.Limits.Disk, t.Limits.Inodes
-	p.path = inside(s)
-	if s.Language != nil {
-		p.args = s.Language.RunCommand(s.Names()...)
-		return p, p.putFiles(s.Files)
-	}
-	p.args = s.Command
-	if s.Path == "" {
-		return p, nil
-	}
-	return p, p.copyIn(s.Path, p.path, commandMode)
+	return p, p.putFiles(defaultCompileLimits, files, commandMode)
 }
 
-// sizeOf is what a submission's own files take in a layer.
-func sizeOf(s *Submission) (size int64, err error) {
-	files := s.Files
-	if s.Path != "" {
-		files = []SourceFile{{Data: Data{File: s.Path}}}
-	}
+// newSourceProgram puts source files into a layer of their own, on top of a root that nobody else has, and
+// beside them what else the compiler may read.
+func newSourceProgram(root *isolate.Root, env []string, c Code, include []SourceFile) (*program, error) {
+	p := &program{root: root, path: c.RunCommand(limits.Limits{})[0], code: c, env: env}
+	return p, p.putFiles(c.Language.CompileLimits, slices.Concat(c.Files, include), sourceMode)
+}
+
+// putFiles makes the program's layer, with room for what a compiler adds, and puts files into its work
+// directory. After an error there is no layer.
+func (p *program) putFiles(l limits.Limits, files []SourceFile, mode uint32) error {
+	size := l.Disk
 	for _, f := range files {
 		n, err := f.Data.size()
 		if err != nil {
-			return 0, err
+			return err
 		}
 		size += n + 64<<10
 	}
-	return size, nil
-}
-
-// putFiles puts source files into the program's layer.
-func (p *program) putFiles(files []SourceFile) error {
-	for _, f := range files {
-		content, err := f.Data.open()
-		if err != nil {
-			return err
-		}
-		err = p.scratch.Create(path.Join(workDir, f.Name), sourceMode, content)
-		content.Close()
-		if err != nil {
-			return err
-		}
+	var err error
+	if p.scratch, err = isolate.NewScratch(size, l.Inodes+int64(len(files))); err != nil {
+		return err
 	}
+	for _, f := range files {
+		sum := sha256.New()
+		if err := putData(p.scratch, path.Join(workDir, f.Name), f.Data, mode, sum); err != nil {
+			p.close()
+			p.scratch = nil
+			return err
+		}
+		p.sources = append(p.sources, sourceSum{f.Name, sum.Sum(nil)})
+	}
+	p.root.Layers = append(p.root.Layers, isolate.Layer{Scratch: p.scratch})
 	return nil
 }
 
-// copyIn copies a file of the host into the program's layer.
-func (p *program) copyIn(source, target string, mode uint32) error {
-	f, err := os.Open(source)
+// putData puts content into a layer, as a file, and tells seen of it.
+func putData(layer *isolate.Scratch, target string, d Data, mode uint32, seen io.Writer) error {
+	content, err := d.open()
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	return p.scratch.Create(target, mode, f)
+	defer content.Close()
+	return layer.Create(target, mode, io.TeeReader(content, seen))
 }
 
 // interpreter returns what the first line of a command's file names to run it with, for a message
@@ -150,20 +153,22 @@ func rootOf(t *Task) *isolate.Root {
 
 // configOf returns what the sandboxes of a task's runs have.
 func configOf(t *Task) isolate.Config {
-	if t.Sandbox.Network == "loopback" {
-		return isolate.Config{Network: isolate.Loopback}
+	c := isolate.Config{Ports: t.Sandbox.Ports}
+	if t.Sandbox.Network != "none" {
+		c.Network = isolate.Network(t.Sandbox.Network)
 	}
-	return isolate.Config{}
+	return c
 }
 
 // searchPath is the PATH of every sandbox.
 const searchPath = "/usr/local/bin:/usr/bin:/bin"
 
-// environment is all that a submission gets, in compile and run: later settings win.
-func environment(t *Task, s *Submission) []string {
+// environment is all that a program gets, in compile and run: later settings win. The language is nil for
+// a command.
+func environment(t *Task, l *Language) []string {
 	values := map[string]string{"PATH": searchPath, "HOME": workDir, "LANG": "C.UTF-8"}
-	if s.Language != nil {
-		for k, v := range s.Language.Env {
+	if l != nil {
+		for k, v := range l.Env {
 			values[k] = v
 		}
 	}
@@ -215,10 +220,11 @@ func Steps(t *Task, s *Submission, test *TestCase) []string {
 	l, args := test.Limits, s.Command
 	path := inside(s)
 	if s.Language != nil {
-		l, args = s.Language.LimitsFor(l), s.Language.RunCommand(s.Names()...)
+		l = s.Language.LimitsFor(l)
+		args = s.RunCommand(l)
 	}
 	return isolate.Explain(isolate.Program{
-		Path: path, Args: append(args[:len(args):len(args)], test.Args...), Env: environment(t, s), Dir: workDir, Root: root,
+		Path: path, Args: append(args[:len(args):len(args)], test.Args...), Env: environment(t, s.Language), Dir: workDir, Root: root,
 		Rlimits: rlimits(l, limits.Lack{}),
 	})
 }
@@ -227,7 +233,7 @@ func Steps(t *Task, s *Submission, test *TestCase) []string {
 func inside(s *Submission) string {
 	switch {
 	case s.Language != nil:
-		return s.Language.RunCommand(s.Names()...)[0]
+		return s.RunCommand(limits.Limits{})[0]
 	case s.Path == "":
 		return s.Command[0] // looked up in the sandbox's PATH
 	}
@@ -257,9 +263,8 @@ func filesLayer(files map[string]string) (*isolate.Scratch, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := program{scratch: layer}
 	for target, source := range files {
-		if err := p.copyIn(source, path.Join(workDir, target), sourceMode); err != nil {
+		if err := putData(layer, path.Join(workDir, target), Data{File: source}, sourceMode, io.Discard); err != nil {
 			layer.Close()
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package judge
 import (
 	"context"
 	"sync"
-	"time"
 
 	"judge/isolate"
 )
@@ -12,20 +11,21 @@ import (
 // the results: it decides what is recorded, so that it does not depend on what finishes first.
 //
 // A submission is compiled before its runs start. Its runs are then handed out ahead of the results
-// of earlier ones; when a run turns out not to be accepted, and not all tests are wanted, later ones
-// are cancelled and forgotten.
+// of earlier ones. Whether a test is skipped is decided when all tests before it have their records, and
+// by these alone: a run that turns out not to be needed is cancelled, and forgotten if it was over.
 type queue struct {
 	mu       sync.Mutex
 	changed  sync.Cond // something can be handed out, or nothing ever will
-	tasks    []Task
+	walk     walk
 	allTests bool
 	info     *JudgeInfo
 	out      *Ordered
 	fail     context.CancelCauseFunc // ends the batch: the sink is broken
 	active   []*entry                // in plan order; all others are finished or not begun
-	task     int                     // of the next submission to begin
-	sub      int
-	step     int // of that submission in the plan
+	step     int                     // of the next submission to begin, in the plan
+	weight   int64                   // of the submissions that were begun and are not over, in bytes
+	twins    twins
+	samples  samples
 	stopped  bool
 	totals   Totals
 }
@@ -35,11 +35,14 @@ type entry struct {
 	task       *Task
 	submission *Submission
 	step       int // of its compile record; those of its tests and its own follow
+	weight     int64
+	original   *original // what it is to submissions that are identical; nil: nobody asks
+	again      bool      // it is to be compiled, but its record was written by an earlier batch
 	program    *program
 	state      entryState
-	next       int         // test to hand out
-	decided    int         // tests whose records are given out, from the first
-	finished   []*finished // results of the tests from decided on; nil: none yet
+	next       int        // test to hand out
+	decided    int        // tests whose records are given out, from the first
+	attempts   []*attempt // at the tests from decided up to next
 	running    int
 	standing   standing
 	cancel     context.CancelFunc
@@ -55,30 +58,26 @@ const (
 	over                        // the verdict is known; what still runs is not wanted
 )
 
-type finished struct{ record *Record }
+// attempt is a test that was handed out, or that need not be.
+type attempt struct {
+	record *Record            // nil: none yet, or none needed
+	cancel context.CancelFunc // nil: it was not handed out
+}
 
 // job is a piece of work: compiling a submission, or running it on a test.
 type job struct {
 	*entry
-	test int // -1: compile
+	test    int             // -1: compile
+	context context.Context // ends when the result is not wanted any more
 }
 
 // ahead is how many results of a submission may wait for an earlier one.
 const ahead = 256
 
 func newQueue(tasks []Task, allTests bool, info *JudgeInfo, out *Ordered, fail context.CancelCauseFunc) *queue {
-	q := &queue{tasks: tasks, allTests: allTests, info: info, out: out, fail: fail}
+	q := &queue{walk: walk{tasks: tasks}, allTests: allTests, info: info, out: out, fail: fail}
 	q.changed.L = &q.mu
 	return q
-}
-
-// size is the number of jobs in the plan.
-func (q *queue) size() int {
-	n := 0
-	for _, t := range q.tasks {
-		n += len(t.Submissions) * (1 + len(t.Tests))
-	}
-	return n
 }
 
 // stop makes take return nothing any more.
@@ -108,7 +107,7 @@ func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
 				return j, true
 			}
 		}
-		if e := q.begin(ctx); e != nil {
+		if q.begin(ctx) {
 			continue
 		}
 		if len(q.active) == 0 {
@@ -123,43 +122,50 @@ func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
 func (q *queue) upcoming(e *entry) *isolate.Root {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.stopped || e.state != ready || e.next >= len(e.task.Tests) {
+	if q.stopped || e.state != ready {
 		return nil
 	}
-	return e.program.sharedRoot(&e.task.Tests[e.next])
+	test := e.upcoming()
+	if test == len(e.task.Tests) {
+		return nil
+	}
+	return e.program.sharedRoot(&e.task.Tests[test])
 }
 
 // from hands out a job of a submission.
 func (q *queue) from(e *entry) (job, bool) {
-	switch {
-	case e.state == waiting:
+	if e.state == waiting {
 		e.state = compiling
 		e.running++
-		return job{e, -1}, true
-	case e.state == ready && e.next < len(e.task.Tests) && e.next < e.decided+ahead:
-		e.next++
-		e.finished = append(e.finished, nil)
-		e.running++
-		return job{e, e.next - 1}, true
+		return job{e, -1, e.context}, true
 	}
-	return job{}, false
+	if e.state != ready {
+		return job{}, false
+	}
+	test := e.upcoming()
+	if test == len(e.task.Tests) || test >= e.decided+ahead {
+		return job{}, false
+	}
+	for ; e.next < test; e.next++ {
+		e.attempts = append(e.attempts, &attempt{})
+	}
+	ctx, cancel := context.WithCancel(e.context)
+	e.attempts = append(e.attempts, &attempt{cancel: cancel})
+	e.next++
+	e.running++
+	return job{e, test, ctx}, true
 }
 
-// begin makes the next submission of the plan active; nil when there is none.
-func (q *queue) begin(ctx context.Context) *entry {
-	for q.task < len(q.tasks) && q.sub == len(q.tasks[q.task].Submissions) {
-		q.task, q.sub = q.task+1, 0
+// upcoming is the next test that has to be run, as far as is known; the number of tests when there is none.
+func (e *entry) upcoming() int {
+	test := e.next
+	for test < len(e.task.Tests) {
+		if reason, _ := e.standing.skips(test); reason == "" {
+			break
+		}
+		test++
 	}
-	if q.task == len(q.tasks) {
-		return nil
-	}
-	t := &q.tasks[q.task]
-	e := &entry{task: t, submission: &t.Submissions[q.sub], step: q.step}
-	e.context, e.cancel = context.WithCancel(ctx)
-	q.active = append(q.active, e)
-	q.sub++
-	q.step += len(t.Tests) + 2
-	return e
+	return test
 }
 
 // compiled takes the result of compiling: a program, or a record that says why there is none. The
@@ -168,6 +174,10 @@ func (q *queue) compiled(e *entry, p *program, record *Record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e.running--
+	if e.again {
+		q.compiledAgain(e, p, record)
+		return
+	}
 	e.program = p
 	e.state = ready
 	if record != nil {
@@ -182,14 +192,14 @@ func (q *queue) compiled(e *entry, p *program, record *Record) {
 	q.settle(e)
 }
 
-// done takes the record of a run, or nil for a run that was cancelled because it is not wanted.
+// done takes the record of a run.
 func (q *queue) done(j job, record *Record) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e := j.entry
 	e.running--
-	if e.state == ready {
-		e.finished[j.test-e.decided] = &finished{record}
+	if e.state == ready && j.test >= e.decided {
+		e.attempts[j.test-e.decided].record = record
 		q.decide(e)
 	}
 	q.settle(e)
@@ -197,16 +207,52 @@ func (q *queue) done(j job, record *Record) {
 
 // decide gives out the records of tests whose predecessors all have theirs.
 func (q *queue) decide(e *entry) {
-	for len(e.finished) > 0 && e.finished[0] != nil && e.state == ready {
-		record := e.finished[0].record
+	for e.decided < len(e.task.Tests) {
+		record := e.skipped()
+		if record == nil && len(e.attempts) > 0 {
+			record = e.attempts[0].record
+		}
+		if record == nil {
+			return
+		}
 		q.keep(e, record)
 		q.put(e.step+1+e.decided, record)
-		e.finished = e.finished[1:]
 		e.decided++
-		if record.Verdict != Accepted && !q.allTests {
-			e.state = over
-			e.cancel()
+		if len(e.attempts) == 0 {
+			e.next = e.decided
+			continue
 		}
+		e.attempts[0].end()
+		e.attempts = e.attempts[1:]
+		if record.Verdict != Accepted && record.Made() {
+			e.endUnwanted()
+		}
+	}
+}
+
+// skipped is the record of the next test to decide if it need not be run, else nil.
+func (e *entry) skipped() *Record {
+	reason, message := e.standing.skips(e.decided)
+	if reason == "" {
+		return nil
+	}
+	r := newRecord(KindRun, job{entry: e})
+	r.Test, r.Verdict, r.Reason, r.Message = e.task.Tests[e.decided].Name, Skipped, reason, message
+	return r
+}
+
+// endUnwanted cancels the runs of tests that need not be run any more.
+func (e *entry) endUnwanted() {
+	for i, a := range e.attempts {
+		if reason, _ := e.standing.skips(e.decided + i); reason != "" {
+			a.end()
+		}
+	}
+}
+
+func (a *attempt) end() {
+	if a.cancel != nil {
+		a.cancel()
 	}
 }
 
@@ -227,13 +273,13 @@ func (q *queue) settle(e *entry) {
 	for i := e.decided; i < len(e.task.Tests); i++ {
 		q.put(e.step + 1 + i)
 	}
-	record := e.standing.record(e.task.Name, e.submission, len(e.task.Tests))
-	q.totals.Add(record)
-	q.put(e.step+1+len(e.task.Tests), record)
 	e.cancel()
 	if e.program != nil {
 		e.program.close()
 	}
+	record := e.standing.record(e.task.Name, e.submission, len(e.task.Tests))
+	record.Problem = problemOf(e.task, e.submission)
+	q.conclude(e, record)
 }
 
 // keep remembers of a record what the submission's verdict needs.
@@ -244,31 +290,12 @@ func (q *queue) keep(e *entry, record *Record) {
 
 func (q *queue) put(step int, records ...*Record) {
 	for _, r := range records {
-		r.Judge = q.info
+		if r.Made() { // who judged is the largest part of a record
+			r.Judge = q.info
+		}
 	}
 	if err := q.out.Put(step, records...); err != nil {
 		q.stopped = true
 		q.fail(err)
 	}
-}
-
-// close ends what a cancelled batch left open.
-func (q *queue) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, e := range q.active {
-		e.cancel()
-		if e.program != nil {
-			e.program.close()
-		}
-	}
-	q.active = nil
-}
-
-// summarize writes the summary record.
-func (q *queue) summarize(took time.Duration) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	totals := q.totals
-	return q.out.Put(q.step, &Record{Schema: Schema, Kind: KindSummary, Wall: Millis(took), Totals: &totals, Judge: q.info})
 }

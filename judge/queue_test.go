@@ -85,11 +85,11 @@ func drain(q *queue, random *rand.Rand, compiles, runs map[string]Verdict) {
 // canHandOut tells whether take would not wait.
 func (q *queue) canHandOut() bool {
 	for _, e := range q.active {
-		if e.state == waiting || e.state == ready && e.next < len(e.task.Tests) {
+		if e.state == waiting || e.state == ready && e.upcoming() < len(e.task.Tests) {
 			return true
 		}
 	}
-	return q.task < len(q.tasks) && q.sub < len(q.tasks[q.task].Submissions)
+	return q.walk.task < len(q.walk.tasks) && q.walk.sub < len(q.walk.tasks[q.walk.task].Submissions)
 }
 
 func TestRecordsAreTheSameWhateverFinishesFirst(t *testing.T) {
@@ -98,15 +98,16 @@ func TestRecordsAreTheSameWhateverFinishesFirst(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		all  bool
+		runs int
 		want []string
 	}{
-		{"stops at the first failure", false, []string{
+		{"stops at the first failure", false, 10, []string{
 			"compile a accepted", "run a0 accepted", "run a1 accepted", "run a2 accepted", "run a3 accepted", "submission a accepted",
-			"compile b accepted", "run b0 accepted", "run b1 wrong-answer", "submission b1 wrong-answer",
+			"compile b accepted", "run b0 accepted", "run b1 wrong-answer", "run b2 skipped", "run b3 skipped", "submission b1 wrong-answer",
 			"compile c compile-error", "submission c compile-error",
 			"compile d accepted", "run d0 accepted", "run d1 accepted", "run d2 accepted", "run d3 runtime-error", "submission d3 runtime-error",
 		}},
-		{"all tests", true, []string{
+		{"all tests", true, 12, []string{
 			"compile a accepted", "run a0 accepted", "run a1 accepted", "run a2 accepted", "run a3 accepted", "submission a accepted",
 			"compile b accepted", "run b0 accepted", "run b1 wrong-answer", "run b2 time-limit", "run b3 accepted", "submission b1 wrong-answer",
 			"compile c compile-error", "submission c compile-error",
@@ -120,6 +121,7 @@ func TestRecordsAreTheSameWhateverFinishesFirst(t *testing.T) {
 				require.Equal(t, row.want, kept.words, "seed %d", seed)
 				assert.Equal(t, 4, q.totals.Submissions)
 				assert.Equal(t, 1, q.totals.AsExpected)
+				assert.Equal(t, row.runs, q.totals.Runs)
 			}
 		})
 	}
@@ -138,9 +140,92 @@ func TestRunsBeyondAFailureAreCancelledAndForgotten(t *testing.T) {
 	assert.Equal(t, []string{"compile a accepted"}, kept.words, "the second waits for the first")
 	finish(q, first, nil, map[string]Verdict{"a0": MemoryLimit})
 	assert.Error(t, first.context.Err(), "what still runs of the submission is cancelled")
-	assert.Equal(t, []string{"compile a accepted", "run a0 memory-limit", "submission a0 memory-limit"}, kept.words)
+	assert.Equal(t, []string{
+		"compile a accepted", "run a0 memory-limit", "run a1 skipped", "run a2 skipped", "submission a0 memory-limit",
+	}, kept.words)
 	_, more := q.take(context.Background(), nil)
 	assert.False(t, more)
+}
+
+// keptMarks is a sink that draws a submission in a line: its tests, then what came of it.
+type keptMarks struct {
+	lines []string
+	tests string
+}
+
+func (k *keptMarks) Write(r *Record) error {
+	switch {
+	case r.Kind == KindSubmission:
+		short := *r
+		short.Groups = nil
+		k.lines = append(k.lines, r.Submission+" "+k.tests+" "+outcome(&short))
+		k.tests = ""
+	case r.Kind != KindRun:
+	case r.Verdict == Skipped:
+		k.tests += map[string]string{ReasonDecided: ".", ReasonGroup: "g", ReasonDepends: "d"}[r.Reason]
+	case r.Verdict == Accepted:
+		k.tests += "+"
+	default:
+		k.tests += "x"
+	}
+	return nil
+}
+
+func (k *keptMarks) Close() error { return nil }
+
+func TestGroupsAreTheSameWhateverFinishesFirst(t *testing.T) {
+	groups := groupsFrom(t, "01234567", "samples 01 0 min -", "small 23 30 min -", "large 45 50 min samples,small", "shared 67 20 sum -")
+	runs := map[string]Verdict{"b2": WrongAnswer, "b6": TimeLimit, "c0": WrongAnswer, "d3": RuntimeError, "d4": WrongAnswer, "e4": WrongAnswer, "f5": JudgeError}
+	for _, row := range []struct {
+		name string
+		all  bool
+		runs int
+		want []string
+	}{
+		{"early ends", false, 37, []string{
+			"a ++++++++ 100 of 100 accepted",
+			"b ++xgddx+ 10 of 100 wrong-answer 2",
+			"c xg++dd++ 50 of 100 wrong-answer 0",
+			"d +++xdd++ 20 of 100 runtime-error 3",
+			"e ++++xg++ 50 of 100 wrong-answer 4",
+			"f +++++x.. judge-error 5",
+		}},
+		{"all tests", true, 42, []string{
+			"a ++++++++ 100 of 100 accepted",
+			"b ++x+ddx+ 10 of 100 wrong-answer 2",
+			"c x+++dd++ 50 of 100 wrong-answer 0",
+			"d +++xdd++ 20 of 100 runtime-error 3",
+			"e ++++x+++ 50 of 100 wrong-answer 4",
+			"f +++++x++ judge-error 5",
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for seed := range uint64(300) {
+				q, _ := queueOf(6, 8, row.all)
+				kept := &keptMarks{}
+				q.out = NewOrdered(kept)
+				q.walk.tasks[0].Groups = groups
+				drain(q, rand.New(rand.NewPCG(seed, 2)), nil, runs)
+				require.Equal(t, row.want, kept.lines, "seed %d", seed)
+				assert.Equal(t, row.runs, q.totals.Runs)
+			}
+		})
+	}
+}
+
+func TestRunsOfALostGroupAreCancelled(t *testing.T) {
+	q, _ := queueOf(1, 4, false)
+	q.walk.tasks[0].Groups = groupsFrom(t, "0123", "x 01 50 min -", "y 23 50 min -")
+	take := func() job {
+		j, ok := q.take(context.Background(), nil)
+		require.True(t, ok)
+		return j
+	}
+	finish(q, take(), nil, nil)
+	first, second, third := take(), take(), take()
+	finish(q, first, nil, map[string]Verdict{"a0": WrongAnswer})
+	assert.Error(t, second.context.Err(), "of the same group")
+	assert.NoError(t, third.context.Err(), "of another one")
 }
 
 func TestStoppedQueueHandsOutNothing(t *testing.T) {

@@ -30,6 +30,8 @@ type Record struct {
 	Kind       string   `json:"kind"` // compile, run, submission or summary
 	Task       string   `json:"task,omitempty"`
 	Submission string   `json:"submission,omitempty"`
+	SameAs     string   `json:"same_as,omitempty"` // of a submission: the identical one that was judged
+	Problem    string   `json:"problem,omitempty"` // of a submission, if it is another than the task
 	Language   string   `json:"language,omitempty"`
 	Test       string   `json:"test,omitempty"`
 	Verdict    Verdict  `json:"verdict,omitempty"`
@@ -48,13 +50,29 @@ type Record struct {
 	Stderr    *Capture `json:"stderr,omitempty"`
 
 	Compiler string        `json:"compiler,omitempty"` // of a compile: first line of its version
+	Cached   bool          `json:"cached,omitempty"`   // of a compile: it was done earlier, and its figures are not known
 	Limits   *RecordLimits `json:"limits,omitempty"`
 	Checker  string        `json:"checker,omitempty"`
+	Passes   int           `json:"passes,omitempty"` // of a multi-pass task, those that were run
 
-	Score      *float64  `json:"score,omitempty"`
-	Expected   []Verdict `json:"expected,omitempty"`
-	AsExpected *bool     `json:"as_expected,omitempty"`
-	Totals     *Totals   `json:"totals,omitempty"` // of a summary
+	JudgeMessage *Capture `json:"judge_message,omitempty"` // of a checker's program to the setters; its first line is the message
+	TeamMessage  *Capture `json:"team_message,omitempty"`  // of a checker's program to the submission's author
+
+	Exits         []ExitRecord `json:"exits,omitempty"`      // of an interaction, in the order of time
+	Transcript    []Message    `json:"transcript,omitempty"` // of an interaction, when it was asked for
+	TranscriptCut bool         `json:"transcript_cut,omitempty"`
+
+	Score         *float64      `json:"score,omitempty"`     // of a run: what the test is worth in its group; of a submission: points
+	MaxScore      *float64      `json:"max_score,omitempty"` // of a submission; absent: the checker gives points
+	Groups        []GroupResult `json:"groups,omitempty"`
+	Expected      []Verdict     `json:"expected,omitempty"`
+	ExpectedScore *ScoreRange   `json:"expected_score,omitempty"` // least and most
+	AsExpected    *bool         `json:"as_expected,omitempty"`
+	Totals        *Totals       `json:"totals,omitempty"`  // of a summary
+	PassAt        []PassAt      `json:"pass_at,omitempty"` // of a summary, if submissions are answers to problems
+
+	Samples []Sample `json:"samples,omitempty"` // of a run that was made more than once, all of them
+	Timing  *Timing  `json:"timing,omitempty"`  // of the samples' CPU time, when a test is repeated and accepted
 
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	Judge     *JudgeInfo `json:"judge,omitempty"`
@@ -65,15 +83,40 @@ func (r *Record) Decide(d Decision) {
 	r.Verdict, r.Reason, r.Flags, r.Message = d.Verdict, d.Reason, d.Flags, d.Message
 }
 
+// Word writes what a checker's program has said into the record, if it was asked and did judge.
+func (r *Record) Word(o *Outcome) {
+	if o != nil && o.Failure == "" {
+		r.Score, r.JudgeMessage, r.TeamMessage = o.Score, o.Judge, o.Team
+	}
+}
+
 // AppendRecord appends the record to b as one line of JSON, newline included.
 func AppendRecord(b []byte, r *Record) ([]byte, error) {
 	line := bytes.NewBuffer(b)
 	encoder := json.NewEncoder(line)
 	encoder.SetEscapeHTML(false) // a record is for programs; who makes HTML of it escapes it there
-	if err := encoder.Encode(r); err != nil {
+	if err := encoder.Encode(r.shown()); err != nil {
 		return b, fmt.Errorf("bug: encode record: %w", err)
 	}
 	return line.Bytes(), nil
+}
+
+// Made tells whether there was a run: what is skipped ahead of its start has no figures.
+func (r *Record) Made() bool {
+	return r.Verdict != Skipped || r.StartedAt != nil || r.Kind != KindRun
+}
+
+// shown is what JSON shows of a record: figures of a run that was not made would look as if it had been.
+func (r *Record) shown() any {
+	if r.Made() {
+		return r
+	}
+	return struct { // its own fields hide those of the record, and are left out themselves
+		*Record
+		CPU    *Millis `json:"cpu_ms,omitempty"`
+		Wall   *Millis `json:"wall_ms,omitempty"`
+		Memory *int64  `json:"memory_bytes,omitempty"`
+	}{Record: r}
 }
 
 // Capture is what is kept of an output stream.

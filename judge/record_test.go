@@ -54,9 +54,13 @@ func exampleRecord() *Record {
 		Stdout: NewCapture([]byte("2\x00\x1b\xff\n"), 5, KeepOutput), Stderr: NewCapture(nil, 0, KeepOutput),
 		Limits:  NewRecordLimits(limits.Limits{CPU: time.Second, Wall: 3 * time.Second, Memory: 1 << 28, Output: 1 << 26, Processes: 64, Stack: 1 << 28, Disk: 1 << 26, Inodes: 1000, OpenFiles: 256}),
 		Checker: "tokens", Score: &score, Expected: []Verdict{Accepted}, AsExpected: &yes,
-		Totals:    &Totals{Submissions: 1, Runs: 2, Verdicts: map[Verdict]int{WrongAnswer: 1}},
-		StartedAt: &started,
-		Judge:     &JudgeInfo{Version: "1", Kernel: "6.18", Host: "h", Mechanisms: map[string]string{"memory": "cgroup v2"}},
+		MaxScore: &score, Groups: []GroupResult{{Name: "g", Score: 1, MaxScore: &score, Verdict: WrongAnswer, Test: "1"}},
+		ExpectedScore: &ScoreRange{1, 2.5},
+		Samples:       []Sample{{CPU: 1e6, Wall: 2e6, Memory: 3, Verdict: Accepted, Disturbed: []string{DisturbedSteal}}},
+		Timing:        &Timing{Runs: 6, Median: 1e6, MAD: 2e6, Min: 3e6, Max: 4e6, Interval: &[2]Millis{5e6, 6e6}},
+		Totals:        &Totals{Submissions: 1, Runs: 2, Verdicts: map[Verdict]int{WrongAnswer: 1}},
+		StartedAt:     &started,
+		Judge:         &JudgeInfo{Version: "1", Kernel: "6.18", Host: "h", Mechanisms: map[string]string{"memory": "cgroup v2"}},
 	}
 }
 
@@ -68,8 +72,11 @@ func TestRecordLine(t *testing.T) {
 		`"cpu_ms":1.235,"wall_ms":2,"memory_bytes":4096,"processes":1,"exit_code":0,"signal":"SIGSEGV",` +
 		`"stdout":{"bytes":5,"text":"2\u0000\u001b` + "\ufffd" + `\n","truncated":false},"stderr":{"bytes":0,"text":"","truncated":false},` +
 		`"limits":{"time_ms":1000,"wall_ms":3000,"memory_bytes":268435456,"output_bytes":67108864,"processes":64,"stack_bytes":268435456,"disk_bytes":67108864,"inodes":1000,"open_files":256},` +
-		`"checker":"tokens","score":12.5,"expected":["accepted"],"as_expected":true,` +
+		`"checker":"tokens","score":12.5,"max_score":12.5,"groups":[{"name":"g","score":1,"max_score":12.5,"verdict":"wrong-answer","test":"1"}],` +
+		`"expected":["accepted"],"expected_score":[1,2.5],"as_expected":true,` +
 		`"totals":{"submissions":1,"runs":2,"as_expected":0,"judge_errors":0,"verdicts":{"wrong-answer":1}},` +
+		`"samples":[{"cpu_ms":1,"wall_ms":2,"memory_bytes":3,"verdict":"accepted","disturbed":["steal"]}],` +
+		`"timing":{"runs":6,"median_ms":1,"mad_ms":2,"min_ms":3,"max_ms":4,"ci95_ms":[5,6]},` +
 		`"started_at":"2026-01-02T03:04:05.678Z","judge":{"version":"1","kernel":"6.18","host":"h","mechanisms":{"memory":"cgroup v2"}}}` + "\n"
 	assert.Equal(t, want, string(line))
 }
@@ -91,6 +98,12 @@ func TestRecordIsOneLineWhateverIsInIt(t *testing.T) {
 	assert.True(t, strings.HasPrefix(string(line), "before\n{"))
 	assert.Equal(t, 2, strings.Count(string(line), "\n"))
 	assert.True(t, json.Valid(line[len("before\n"):]))
+}
+
+func TestRecordOfARunThatWasNotMadeHasNoFigures(t *testing.T) {
+	line, err := AppendRecord(nil, &Record{Schema: Schema, Kind: KindRun, Task: "sum", Submission: "a.c", Test: "2", Verdict: Skipped, Reason: ReasonDecided})
+	require.NoError(t, err)
+	assert.Equal(t, `{"schema":1,"kind":"run","task":"sum","submission":"a.c","test":"2","verdict":"skipped","reason":"decided"}`+"\n", string(line))
 }
 
 func TestSignalName(t *testing.T) {

@@ -49,6 +49,7 @@ type Ordered struct {
 	sink    Sink
 	next    int
 	waiting map[int][]*Record
+	held    int64 // bytes of what waits
 	err     error
 	closed  bool
 }
@@ -68,12 +69,14 @@ func (o *Ordered) Put(index int, records ...*Record) error {
 		return fmt.Errorf("bug: records of step %d come twice or too late", index)
 	}
 	o.waiting[index] = records
+	o.held += sizeOf(records)
 	for {
 		ready, ok := o.waiting[o.next]
 		if !ok {
 			return o.err
 		}
 		delete(o.waiting, o.next)
+		o.held -= sizeOf(ready)
 		o.next++
 		o.write(ready)
 	}
@@ -84,6 +87,26 @@ func (o *Ordered) Written() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.next
+}
+
+// Held returns about how much memory the records take that wait for others, in bytes.
+func (o *Ordered) Held() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.held
+}
+
+func sizeOf(records []*Record) int64 {
+	const recordBytes, stepBytes = 1 << 10, 64
+	n := stepBytes + recordBytes*len(records)
+	for _, r := range records {
+		for _, c := range []*Capture{r.Stdout, r.Stderr} {
+			if c != nil {
+				n += len(c.Text)
+			}
+		}
+	}
+	return int64(n)
 }
 
 // Close writes what still waits, for steps that never came do not come any more, and closes the sink.

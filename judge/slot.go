@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"judge/isolate"
@@ -14,6 +15,7 @@ import (
 // sandbox is made, all but the program itself, so that a run waits for little more than execve.
 type slot struct {
 	host    *limits.Host
+	cpus    []int          // that programs may run on; nil: any
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
 	next    *preparation // what is prepared, or being prepared; nil: nothing
@@ -34,9 +36,27 @@ type execution struct {
 	config  isolate.Config
 	program isolate.Program
 	limits  limits.Limits
-	stdout  *stream
+	stdout  *stream       // nil: standard output is nobody's, or a relay's
 	stderr  *stream       // nil: standard error goes where standard output does
 	next    *isolate.Root // of the run that will follow in this slot; nil: not known
+
+	// For interactions; nil: nobody wants to know.
+	started func()              // called when the program has its own copies of all descriptors
+	look    func(*limits.Group) // gets the group at the gate, and nil when it may not be looked at any more
+	expired func() Stop         // says what it is that the wall clock has run out
+}
+
+// overtime is why the run ends when its wall clock has run out.
+func (e *execution) overtime() Stop {
+	if e.expired != nil {
+		return e.expired()
+	}
+	return StopWall
+}
+
+// streams are what the run's output goes through.
+func (e *execution) streams() []*stream {
+	return slices.DeleteFunc([]*stream{e.stdout, e.stderr}, func(s *stream) bool { return s == nil })
 }
 
 // tries is how often an execution is tried when our own machinery fails: whatever the cause was, a
@@ -47,9 +67,12 @@ const tries = 5
 func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.stdout.start(func() { cancel(stopError(StopStdout)) })
-	if e.stderr != nil {
-		e.stderr.start(func() { cancel(stopError(StopStderr)) })
+	for _, s := range e.streams() {
+		reason := StopStdout
+		if s == e.stderr {
+			reason = StopStderr
+		}
+		s.start(func() { cancel(stopError(reason)) })
 	}
 	group, err := s.ready(e.config, e.program.Root)
 	if err != nil {
@@ -62,9 +85,12 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 			return err
 		}
 		if e.limits.Wall > 0 {
-			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(StopWall)) })
+			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(e.overtime())) })
 		}
 		watch = group.Watch(func(a limits.Alarm) { cancel(alarmCause(a)) })
+		if e.look != nil {
+			e.look(group)
+		}
 		return nil
 	}
 	exit, err := s.await(ctx, e, gate)
@@ -73,6 +99,9 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	}
 	if watch != nil {
 		watch.Stop()
+	}
+	if e.look != nil {
+		e.look(nil)
 	}
 	facts, err := facts(e, group, exit, err)
 	s.retire(group)
@@ -97,13 +126,16 @@ func (s *slot) awaitRetired() {
 
 // await starts the program and waits for its end; meanwhile it begins to prepare the next run.
 func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isolate.Exit, error) {
+	e.program.CPUs = s.cpus
 	process, err := s.sandbox.Start(ctx, e.program, gate)
 	if err != nil {
 		return isolate.Exit{}, err
 	}
-	e.stdout.release()
-	if e.stderr != nil {
-		e.stderr.release()
+	for _, s := range e.streams() {
+		s.release()
+	}
+	if e.started != nil {
+		e.started()
 	}
 	// After a pause the kernel takes milliseconds to put a process into its groups, and holds up others
 	// with that: the next run is then prepared when this one is over.
@@ -158,7 +190,7 @@ func facts(e execution, group *limits.Group, exit isolate.Exit, runErr error) (F
 	}
 	f.CPU, f.Wall, f.Memory = usage.CPU, exit.Wall, usage.Memory
 	f.OOM, f.ForkRefused, f.Processes = usage.OOM, usage.ProcessLimit, usage.Processes
-	f.DiskFull, f.Refused = exit.DiskFull, exit.Refused
+	f.DiskFull, f.Refused, f.Waits = exit.DiskFull, exit.Refused, exit.Rusage.Nvcsw
 	if !usage.HasCPU {
 		f.CPU = time.Duration(exit.Rusage.Utime.Nano() + exit.Rusage.Stime.Nano())
 	}
@@ -224,7 +256,7 @@ func (s *slot) prepare(root *isolate.Root) *preparation {
 // ready waits until a sandbox with the root is at the gate, and returns its group, which the caller
 // closes.
 func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, error) {
-	if s.config != config {
+	if !s.config.Equal(config) {
 		s.reset()
 		s.config = config
 	}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"regexp"
 	"time"
 
 	"judge/limits"
@@ -12,12 +13,19 @@ type Task struct {
 	File        string // the task file that it was read from, as the user named it
 	Dir         string // absolute directory of File; submissions' names are relative to it
 	Submissions []Submission
+	Source      *Source // of submissions, instead of Submissions; nil: there is none
 	Tests       []TestCase
-	Groups      []Group       // nil: pass or fail
+	Groups      []Group       // nil: pass or fail; else each test is in one
 	Limits      limits.Limits // complete: defaults are filled in
+	Rerun       Rerun         // when a run is not believed
+	Repeat      int           // runs of each test; 0: one
 	Checker     CheckerSpec
 	Interactor  *Interactor // nil: the checker judges the output
-	Sandbox     SandboxSpec
+	Validators  []*Tool     // of the inputs, run when they are asked for
+	Passes      int         // how often a checker's program may have the submission run on a test; 0: once
+
+	StopAtMismatch bool // end a run as soon as its output is certainly wrong: wrong-answer then stands for time-limit and others
+	Sandbox        SandboxSpec
 }
 
 // Submission is a program to judge: code, or a command.
@@ -26,28 +34,10 @@ type Submission struct {
 	Code               // zero for a command
 	Command  []string  // the task's command, nil otherwise; a bare word is looked up in the sandbox's PATH
 	Path     string    // absolute path of the command's executable; empty: Command[0] is a bare word
-	Expected []Verdict // never empty
-}
+	Expected []Verdict // any of them; empty: any, and ExpectedScore says what counts
 
-// Code is a program in source files: of a submission, or of a setter's tool.
-type Code struct {
-	Files    []SourceFile // the entry point first
-	Language *Language
-}
-
-// SourceFile is one file of a program.
-type SourceFile struct {
-	Name string // clean and slash-separated, below the work directory
-	Data Data
-}
-
-// Names are the files' names, the entry point first.
-func (c Code) Names() []string {
-	names := make([]string, len(c.Files))
-	for i, f := range c.Files {
-		names[i] = f.Name
-	}
-	return names
+	ExpectedScore *ScoreRange // nil: any score
+	Problem       string      // that it is one of several answers to, for pass@k; empty: it does not count for that
 }
 
 // TestCase is an input and what is expected of a submission that gets it.
@@ -60,12 +50,14 @@ type TestCase struct {
 	Files  map[string]string // clean slash-separated destination below the work directory = absolute source path
 }
 
-// CheckerSpec names a checker: "exact", "lines", "tokens", "floats", "none", or the protocol of a
+// CheckerSpec names a checker: "exact", "lines", "tokens", "floats", "default", "none", or the protocol of a
 // program: "kattis" or "testlib".
 type CheckerSpec struct {
 	Name      string
 	Tolerance float64 // floats: absolute or relative
 	Tool      *Tool   // nil: built in
+
+	Comparison Comparison // default: what it is told
 }
 
 // SandboxSpec is the task's `sandbox` table.
@@ -73,7 +65,8 @@ type SandboxSpec struct {
 	Layers  []string          // absolute directories, lowest first; empty: the host's toolchain
 	Binds   []Bind            // in the file's order
 	Env     map[string]string // added to the environment of compile and run
-	Network string            // "none" or "loopback"
+	Network string            // "none", "loopback" or "user"
+	Ports   []uint16          // TCP ports to connect to, with "user"
 }
 
 // Bind makes a file or directory of the host visible in the sandbox, read-only unless Writable.
@@ -94,6 +87,15 @@ type Language struct {
 	Limits        limits.Limits // zero fields: the task's
 	CompileLimits limits.Limits // complete
 	TimeFactor    float64       // multiplies CPU and wall limits; a loaded language has 1 when it was not set
+
+	// ExtraProcesses and ExtraMemory (bytes) are what the runtime needs for itself, on top of the limits.
+	ExtraProcesses int
+	ExtraMemory    int64
+
+	Entry       *regexp.Regexp // found in the entry point of a program of several files; nil: nothing tells
+	MainClass   bool           // {main} is the class that has the main method
+	OutOfMemory []string       // what the runtime says on standard error before it fails for want of memory
+	Prepare     []string       // argument list that prints a tar archive for all compile runs; empty: none
 }
 
 // Default compile limits (DESIGN section 5 and the issue): 10 s CPU, 30 s wall, 1 GiB, 64 MiB artifact.

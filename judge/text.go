@@ -10,6 +10,8 @@ import (
 const (
 	KeepOutput  = 4 << 10  // standard output and standard error of a run
 	KeepCompile = 64 << 10 // messages of a compiler
+
+	KeepFeedback = 16 << 10 // each message of a checker's program
 )
 
 // NewCapture makes what a record says of a stream: its first limit bytes as text, when head holds
@@ -63,6 +65,22 @@ func Visible(s string) string {
 			b.WriteString(escaped[1 : len(escaped)-1])
 		}
 		s = s[n:]
+	}
+	return b.String()
+}
+
+// VisibleLines is Visible for text of several lines: newlines and tabs stay as well.
+func VisibleLines(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		n := strings.IndexAny(s, "\n\t")
+		if n < 0 {
+			b.WriteString(Visible(s))
+			break
+		}
+		b.WriteString(Visible(s[:n]))
+		b.WriteByte(s[n])
+		s = s[n+1:]
 	}
 	return b.String()
 }

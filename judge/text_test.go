@@ -71,3 +71,14 @@ func FuzzText(f *testing.F) {
 		assert.Equal(t, visible, Visible(visible))
 	})
 }
+
+func TestVisibleLines(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                        "",
+		"a.c:1: error\n\tx\n":     "a.c:1: error\n\tx\n",
+		"\x1b[31mred\x1b[0m\r\n":  `\x1b[31mred\x1b[0m\r` + "\n",
+		"no newline\u202e\x00end": `no newline\u202e\x00end`,
+	} {
+		assert.Equal(t, want, VisibleLines(text))
+	}
+}

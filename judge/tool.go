@@ -12,11 +12,16 @@ const (
 // runs in a sandbox of its own.
 type Tool struct {
 	Code
+	Role     string        // "checker", "interactor" or "validator", for messages
 	Name     string        // as the task file names it
+	Include  []SourceFile  // what is beside its source when it is compiled, such as testlib.h
 	Protocol string        // Kattis or Testlib
 	Args     []string      // added to what the protocol gives
 	Limits   limits.Limits // complete
 }
+
+// String returns what messages call the tool: "checker check.cpp".
+func (t *Tool) String() string { return t.Role + " " + t.Name }
 
 // Interactor talks with the submission while both run, and judges it.
 type Interactor struct {
@@ -25,8 +30,23 @@ type Interactor struct {
 	Pipes     []Pipe   // nil: standard input and output of both, crossed over
 }
 
+// judgingTool is the program that judges a task's runs; nil: none, a built-in checker does.
+func (t *Task) judgingTool() *Tool {
+	if t.Interactor != nil {
+		return &t.Interactor.Tool
+	}
+	return t.Checker.Tool
+}
+
 // Pipe leads from a descriptor that one process writes to one that another reads.
 type Pipe struct{ From, To PipeEnd }
+
+// crossed are the pipes of an interactor that says nothing of them.
+func crossed() []Pipe {
+	interactor := func(fd int) PipeEnd { return PipeEnd{InteractorName, fd} }
+	submission := func(fd int) PipeEnd { return PipeEnd{SubmissionName, fd} }
+	return []Pipe{{interactor(1), submission(0)}, {submission(1), interactor(0)}}
+}
 
 // PipeEnd is a descriptor of a process: of one of Interactor.Processes, or of "interactor".
 type PipeEnd struct {

@@ -29,13 +29,17 @@ const (
 	ReasonProcessLimit = "process-limit" // a fork or thread was refused
 	ReasonDiskLimit    = "disk-limit"    // bytes, inodes or the size of one file
 
+	ReasonDeadlock         = "deadlock"          // all processes of an interaction wait for each other's output
 	ReasonIdle             = "idle"              // real time ran out while the program waited
 	ReasonExec             = "exec"              // the kernel refused to start the program
 	ReasonSignal           = "signal"            // ended by a signal
 	ReasonExitCode         = "exit-code"         // ended with a code other than 0
 	ReasonForbiddenSyscall = "forbidden-syscall" // ended by the system call filter
-	ReasonChecker          = "checker"           // the checker refused the output
+	ReasonChecker          = "checker"           // the checker refused the output; with judge-error: it did not judge
 	ReasonCancelled        = "cancelled"         // the user ended the judge
+	ReasonDecided          = "decided"           // skipped: the submission's outcome cannot change any more
+	ReasonGroup            = "group"             // skipped: the group's score cannot change any more
+	ReasonDepends          = "depends"           // skipped: a group that this one depends on did not get all its points
 	ReasonInternal         = "internal"          // judge-error: our own machinery
 
 	ReasonCompileTime   = "compile-time"   // CPU or real time of the compiler

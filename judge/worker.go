@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"judge/isolate"
+	"judge/judge/cache"
 	"judge/limits"
 )
 
@@ -21,6 +20,16 @@ type shared struct {
 	inputs   inputs
 	mu       sync.Mutex
 	versions map[string]*version
+	machine  sync.RWMutex // read-locked while a program runs, locked by who wants to run one alone
+	tools    map[*Tool]*builtTool
+
+	cache        *cache.Store // of compilations; nil: none
+	fingerprints fingerprints
+
+	transcripts bool         // records of interactions have them
+	replay      ReplaySource // nil: interactors are run
+
+	preparedLayers map[string]*preparedLayer
 }
 
 // version is what a language's tool says of itself. It is asked until it has answered, or is found
@@ -33,22 +42,35 @@ type version struct {
 }
 
 func newShared(host *limits.Host) *shared {
-	return &shared{host: host, versions: map[string]*version{}}
+	return &shared{host: host, versions: map[string]*version{}, tools: map[*Tool]*builtTool{}}
 }
 
-func (s *shared) close() error { return s.inputs.close() }
+func (s *shared) close() error {
+	for _, b := range s.tools {
+		if b.program != nil {
+			b.program.close()
+		}
+	}
+	return s.inputs.close()
+}
 
 // worker does the jobs of a queue one after the other in a slot of its own.
 type worker struct {
 	*shared
-	slot  slot
-	queue *queue
+	slot     slot
+	partners []*slot // of the other processes of an interaction
+	queue    *queue
 }
 
-// work does jobs until there are none. An error is one of the host: it cannot isolate.
-func (s *shared) work(ctx context.Context, q *queue) (err error) {
-	w := &worker{shared: s, slot: slot{host: s.host}, queue: q}
-	defer func() { err = errors.Join(err, w.slot.close()) }()
+// work does jobs until there are none, on the given CPUs; nil: on any. An error is one of the host: it
+// cannot isolate.
+func (s *shared) work(ctx context.Context, q *queue, cpus []int) (err error) {
+	w := &worker{shared: s, slot: slot{host: s.host, cpus: cpus}, queue: q}
+	defer func() {
+		for _, s := range append(w.partners, &w.slot) {
+			err = errors.Join(err, s.close())
+		}
+	}()
 	if err := w.slot.open(); err != nil {
 		return &HostError{err}
 	}
@@ -60,7 +82,7 @@ func (s *shared) work(ctx context.Context, q *queue) (err error) {
 		}
 		last = j.entry
 		if j.test < 0 {
-			w.compile(j)
+			w.beside(func() { w.compile(j) })
 		} else {
 			q.done(j, w.test(j))
 		}
@@ -90,45 +112,61 @@ func (w *worker) build(j job) (*program, *Record) {
 	if language == nil {
 		return p, nil
 	}
-	if record.Compiler, err = w.version(j, p); err != nil {
+	if record.Compiler, err = w.version(j.context, j.task, p, language); err != nil {
 		record.Decide(DecideCompile(Facts{Err: err}))
 		return p, record
 	}
-	command := language.CompileCommand(j.submission.Names()...)
-	if command == nil {
+	if len(language.Compile) == 0 {
 		return p, nil
 	}
 	root := rootOf(j.task)
+	facts, messages, hit := w.cached(root, p, func() (Facts, *stream) {
+		return w.compileCode(j.context, root, p, j.submission.Code)
+	})
+	fill(record, facts)
+	record.Cached = hit
+	record.Stderr = NewCapture(messages.head, messages.total, KeepCompile)
+	record.Stderr.Text = VisibleLines(record.Stderr.Text)
+	record.Decide(DecideCompile(facts))
+	return p, record
+}
+
+// compileCode compiles a program where its files are.
+func (w *worker) compileCode(ctx context.Context, root *isolate.Root, p *program, c Code) (Facts, *stream) {
+	language := c.Language
+	command := c.CompileCommand()
+	if layer, err := w.prepared(ctx, root, p, language); err != nil {
+		return Facts{Err: err}, &stream{}
+	} else if layer != "" {
+		root.Layers = append(root.Layers, isolate.Layer{Path: layer})
+	}
 	root.Upper = p.scratch
-	facts, messages := w.runTool(j.context, root, command, p.env, language.CompileLimits)
+	facts, messages := w.runCompiler(ctx, root, command, p.env, language.CompileLimits)
 	facts.Messages = string(messages.head)
-	if facts.Err == nil && facts.Exec == 0 && uses(language.Run, "exe") {
-		if f, err := p.scratch.Open(p.path); err != nil {
-			facts.Artifact = p.path
+	if artifact := c.artifact(); artifact != "" && facts.Err == nil && facts.Exec == 0 {
+		if f, err := p.scratch.Open(artifact); err != nil {
+			facts.Artifact = artifact
 		} else {
 			f.Close()
 		}
 	}
 	if errors.Is(facts.Exec, os.ErrNotExist) {
-		facts.Err = missingTool(language.Name, command[0])
+		facts.Err = missingTool(language, command[0])
 	}
-	fill(record, facts)
-	record.Stderr = NewCapture(messages.head, messages.total, KeepCompile)
-	record.Decide(DecideCompile(facts))
-	return p, record
+	return facts, messages
 }
 
-func missingTool(language, tool string) error {
+func missingTool(l *Language, tool string) error {
 	return fmt.Errorf("language %s: there is no %s in the sandbox's PATH (%s): install it, or name another with [language.%s]",
-		language, tool, searchPath, language)
+		l.Name, tool, l.SearchPath(), l.Name)
 }
 
 // compileOutput is how much a compiler may write before it is ended. Records keep less; a compiler
 // that warns at length is not at fault, one that never ends is.
 const compileOutput = 16 << 20
 
-// runTool runs a compiler, with standard output and standard error together.
-func (w *worker) runTool(ctx context.Context, root *isolate.Root, command, env []string, l limits.Limits) (Facts, *stream) {
+// runCompiler runs a compiler, with standard output and standard error together.
+func (w *worker) runCompiler(ctx context.Context, root *isolate.Root, command, env []string, l limits.Limits) (Facts, *stream) {
 	l.Output = max(l.Output, compileOutput)
 	var messages *stream
 	facts := w.retry(ctx, func() (Facts, error) {
@@ -170,12 +208,12 @@ func (w *worker) retry(ctx context.Context, do func() (Facts, error)) Facts {
 }
 
 // version asks a language's tool for its version, once for each root that programs are built in.
-func (w *worker) version(j job, p *program) (string, error) {
-	language := j.submission.Language
+func (w *worker) version(ctx context.Context, t *Task, p *program, language *Language) (text string, err error) {
 	if len(language.Version) == 0 {
 		return "", nil
 	}
-	key := fmt.Sprintf("%q %q", language.Version, j.task.Sandbox.Layers)
+	key := fmt.Sprintf("%q %q %q", language.Version, language.Env, t.Sandbox.Layers)
+	defer func() { p.toolchain = fmt.Sprintf("%q %s", t.Sandbox.Layers, text) }()
 	w.mu.Lock()
 	v := w.versions[key]
 	if v == nil {
@@ -188,122 +226,20 @@ func (w *worker) version(j job, p *program) (string, error) {
 	if v.known {
 		return v.text, v.err
 	}
-	root := rootOf(j.task)
-	facts, out := w.runTool(context.WithoutCancel(j.context), root, language.Version, p.env, language.CompileLimits)
+	facts, out := w.runCompiler(context.WithoutCancel(ctx), rootOf(t), language.Version, p.env, language.CompileLimits)
 	if facts.Err != nil {
 		return "", facts.Err
 	}
 	v.known = true
-	text, _, _ := strings.Cut(string(out.head), "\n")
-	v.text = Visible(text)
+	line, _, _ := strings.Cut(string(out.head), "\n")
+	v.text = Visible(line)
 	switch {
 	case errors.Is(facts.Exec, os.ErrNotExist):
-		v.err = missingTool(language.Name, language.Version[0])
+		v.err = missingTool(language, language.Version[0])
 	case facts.failed():
 		v.err = fmt.Errorf("language %s: %s: %s: %s", language.Name, strings.Join(language.Version, " "), facts.ending(), v.text)
 	}
 	return v.text, v.err
-}
-
-// test runs a submission on a test case.
-func (w *worker) test(j job) *Record {
-	test := &j.task.Tests[j.test]
-	record := newRecord(KindRun, j)
-	record.Test = test.Name
-	record.Checker = j.task.Checker.String()
-	l := test.Limits
-	if j.submission.Language != nil {
-		l = j.submission.Language.LimitsFor(l)
-	}
-	record.Limits = NewRecordLimits(l)
-	root, files, err := j.program.testRoot(test)
-	if err != nil {
-		record.Decide(Decide(Facts{Err: err}))
-		return record
-	}
-	var out testOutput
-	facts := w.retry(j.context, func() (Facts, error) {
-		out = testOutput{}
-		return w.runTest(j, test, root, l, &out)
-	})
-	if files != nil {
-		files.Close()
-	}
-	fill(record, facts)
-	record.StartedAt = &out.started
-	if out.stdout != nil && out.stderr != nil {
-		record.Stdout = NewCapture(out.stdout.head, out.stdout.total, KeepOutput)
-		record.Stderr = NewCapture(out.stderr.head, out.stderr.total, KeepOutput)
-	}
-	record.Decide(Decide(facts))
-	return record
-}
-
-// testOutput is what a run leaves beside its facts.
-type testOutput struct {
-	stdout, stderr *stream
-	started        time.Time
-}
-
-func (w *worker) runTest(j job, test *TestCase, root *isolate.Root, l limits.Limits, out *testOutput) (Facts, error) {
-	checker, answer, err := openChecker(j.task.Checker, test)
-	if err != nil {
-		return Facts{}, err
-	}
-	defer answer.Close()
-	input, err := w.inputs.open(test.Input)
-	if err != nil {
-		return Facts{}, fmt.Errorf("input of test %s: %w", test.Name, err)
-	}
-	defer input.release()
-	out.stdout = &stream{keep: KeepOutput, limit: l.Output, also: func(p []byte) { checker.Write(p) }}
-	out.stderr = &stream{keep: KeepOutput, limit: l.Output}
-	if err := out.stdout.open(); err != nil {
-		return Facts{}, err
-	}
-	if err := out.stderr.open(); err != nil {
-		return Facts{}, errors.Join(err, out.stdout.finish())
-	}
-	p := j.program
-	facts, exit, err := w.slot.run(j.context, execution{
-		config: configOf(j.task),
-		program: isolate.Program{
-			Path: p.path, Args: append(p.args[:len(p.args):len(p.args)], test.Args...), Env: p.env, Dir: workDir, Root: root,
-			Stdin: input.File, Stdout: out.stdout.write, Stderr: out.stderr.write, Rlimits: rlimits(l, w.host.Lack()),
-		},
-		limits: l, stdout: out.stdout, stderr: out.stderr, next: w.queue.upcoming(j.entry),
-	})
-	out.started = exit.Started
-	err = errors.Join(err, out.stdout.finish(), out.stderr.finish())
-	facts.Stdout, facts.Stderr = out.stdout.total, out.stderr.total
-	if facts.Exec != 0 {
-		err = errors.Join(err, explainExec(j.submission, &facts))
-	}
-	if err != nil {
-		return facts, err
-	}
-	outcome, err := checker.Finish()
-	if err != nil {
-		return facts, fmt.Errorf("answer of test %s: %w", test.Name, err)
-	}
-	facts.Outcome = &outcome
-	return facts, nil
-}
-
-// explainExec says why a submission could not be executed. A language's interpreter that is not
-// there is our failure; what a command needs is its own.
-func explainExec(s *Submission, f *Facts) error {
-	if !errors.Is(f.Exec, os.ErrNotExist) {
-		return nil
-	}
-	if s.Language != nil && !strings.HasPrefix(f.Path, workDir+"/") {
-		return missingTool(s.Language.Name, f.Path)
-	}
-	if s.Language == nil && s.Path != "" {
-		f.Path = path.Base(s.Path)
-		f.Interpreter = interpreter(s.Path)
-	}
-	return nil
 }
 
 // newRecord begins a record of a job.
@@ -321,6 +257,7 @@ func fill(r *Record, f Facts) {
 	r.Refused = f.Refused
 	switch {
 	case f.Err != nil || f.Exec != 0:
+	case f.Interaction.refused(f.Outcome): // how it ended after that is a matter of chance
 	case f.Signal != "":
 		r.Signal = f.Signal
 	default:

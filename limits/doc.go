@@ -26,6 +26,9 @@
 // Version 2 does not hand controllers to the children of a cgroup that holds processes, so in our
 // own cgroup we move ourselves, and nobody else, to judge/<id>/self until Close.
 //
+// An ordinary user's session is in a cgroup of root, and no ancestor lets us. There Open asks the user's
+// service manager for a delegated scope, judge-<id>.scope, and moves this process into it.
+//
 // What a machine can do is found by trying it: Open makes a group, writes limits and reads counters.
 //
 // # What it costs

@@ -1,10 +1,12 @@
 package limits
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,7 +51,11 @@ func TestGroupCountsCPUOfAllProcesses(t *testing.T) {
 func TestGroupCountsMemoryThatIsTouched(t *testing.T) {
 	h := openHost(t)
 	if !h.keeps(memoryPeak) {
-		t.Skip("the kernel does not keep the peak")
+		u, err := run(t, h, Limits{}, "touch", "10")
+		require.NoError(t, err)
+		assert.False(t, u.HasMemory, "nobody knows")
+		assert.True(t, slices.ContainsFunc(h.Problems(), func(p Problem) bool { return p.Limit == "memory figure" }), "%v", h.Problems())
+		return
 	}
 	nothing, err := run(t, h, Limits{}, "touch", "0")
 	require.NoError(t, err)
@@ -68,7 +74,7 @@ func TestGroupCountsMemoryThatIsTouched(t *testing.T) {
 
 func TestPageCacheIsNotTheProgramsMemory(t *testing.T) {
 	h := openHost(t)
-	file := filepath.Join(diskDir(t), "cold")
+	file := filepath.Join(diskDirectory(t), "cold")
 	f, err := os.Create(file)
 	require.NoError(t, err)
 	defer f.Close()
@@ -90,16 +96,21 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
 
-// diskDir is a directory on a file system with a page cache of its own, which tmpfs is not.
-func diskDir(t *testing.T) string {
+// diskDirectory is a new directory on a file system with a page cache of its own, which tmpfs is not.
+func diskDirectory(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	var s unix.Statfs_t
-	require.NoError(t, unix.Statfs(dir, &s))
-	if s.Type == unix.TMPFS_MAGIC {
-		t.Skip("TMPDIR is a tmpfs")
+	for _, place := range []string{os.TempDir(), "/var/tmp", "."} {
+		var s unix.Statfs_t
+		if unix.Statfs(place, &s) != nil || s.Type == unix.TMPFS_MAGIC {
+			continue
+		}
+		if dir, err := os.MkdirTemp(place, "limits-test"); err == nil {
+			t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+			return dir
+		}
 	}
-	return dir
+	t.Fatal("no directory on a disk: set TMPDIR to one")
+	return ""
 }
 
 func TestMemoryLimitIsCertain(t *testing.T) {
@@ -165,16 +176,18 @@ func TestWatchEndsASpinningProgram(t *testing.T) {
 
 func TestKillEndsTheGroup(t *testing.T) {
 	h := openHost(t)
-	if !h.kills {
-		t.Skip("no cgroup.kill")
-	}
 	g := newGroup(t, h)
 	p := startProgram(t, g, "spin-forever")
 	p.open(t)
 	populated, err := g.Populated()
 	require.NoError(t, err)
 	assert.True(t, populated)
-	require.NoError(t, g.Kill())
+	if h.kills {
+		require.NoError(t, g.Kill())
+	} else { // the caller has to
+		require.ErrorIs(t, g.Kill(), errors.ErrUnsupported)
+		p.kill()
+	}
 	assert.ErrorContains(t, p.cmd.Wait(), "killed")
 	waitEmpty(t, g)
 }
@@ -198,21 +211,6 @@ func TestCloseOfAGroup(t *testing.T) {
 			assert.NoDirExists(t, filepath.Join(b.path, g.name))
 		}
 	})
-}
-
-func TestHotPathDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
-	h := openHost(t)
-	g := newGroup(t, h)
-	l := Limits{Memory: 64 * mib, Processes: 16}
-	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		require.NoError(t, g.Limit(l))
-		require.NoError(t, g.Start())
-		_, err := g.CPU()
-		require.NoError(t, err)
-	}))
 }
 
 func BenchmarkGroup(b *testing.B) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +28,9 @@ type Host struct {
 	closed   error
 }
 
-// Open finds out what this machine can enforce, removes what dead judges left, and claims our bases.
+// Open finds out what this machine can enforce, removes what dead judges left, and claims our bases. An
+// unprivileged process that may make no groups where it is asks the user's service manager for a scope,
+// moves there, and stays there when the Host is closed.
 //
 // The error is a *MissingError if a limit could not be held; with opt.Degraded the Host does what it can
 // and says the rest in Problems. The caller closes the Host.
@@ -36,22 +39,70 @@ func Open(opt Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(l, opt)
+	h, err := find(l)
+	if err == nil && h.wantsScope(os.Geteuid() == 0) {
+		h, err = h.move(newScope())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.accept(opt)
 }
 
-// open is Open on the hierarchies of l.
-func open(l layout, opt Options) (*Host, error) {
+// find makes a Host on the hierarchies of l, whatever it lacks.
+func find(l layout) (*Host, error) {
 	h := &Host{layout: l, cpus: onlineCPUs()}
 	h.sweep()
 	h.claim()
 	if err := h.try(); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
+	return h, nil
+}
+
+// move enters the scope and returns the Host that can be had there, in place of h. If there is no
+// getting in, that is h, which then says why.
+func (h *Host) move(s scope) (*Host, error) {
+	if err := s.enter(); err != nil {
+		h.noScope(err)
+		return h, nil
+	}
+	if err := h.Close(); err != nil {
+		return nil, err
+	}
+	l, err := readLayout()
+	if err != nil {
+		return nil, err
+	}
+	return find(l)
+}
+
+// noScope adds to the problems that a scope would have solved why there is none.
+func (h *Host) noScope(cause error) {
+	for i, p := range h.problems {
+		if p.Fatal {
+			fix := p.Fix + "; that needs a user manager: log in, or as root: loginctl enable-linger " + strconv.Itoa(os.Geteuid())
+			h.problems[i] = missing(p.Limit, fmt.Errorf("%w; %w", p.Cause, cause), fix)
+		}
+	}
+}
+
+// accept returns h, or refuses it because of what it lacks.
+func (h *Host) accept(opt Options) (*Host, error) {
 	fatal := slices.DeleteFunc(slices.Clone(h.problems), func(p Problem) bool { return !p.Fatal })
 	if len(fatal) > 0 && !opt.Degraded {
 		return nil, errors.Join(&MissingError{fatal}, h.Close())
 	}
 	return h, nil
+}
+
+// open is Open on the hierarchies of l, without a scope.
+func open(l layout, opt Options) (*Host, error) {
+	h, err := find(l)
+	if err != nil {
+		return nil, err
+	}
+	return h.accept(opt)
 }
 
 // readLayout reads the hierarchies of this process.
@@ -208,7 +259,8 @@ func (h *Host) Lack() Lack {
 	return Lack{CPU: h.by[cpu] == nil, Memory: h.by[memory] == nil, Processes: h.by[processes] == nil}
 }
 
-// Mechanisms names what is in force, for records: "layout", "cpu", "memory", "processes" and "kill".
+// Mechanisms names what is in force, for records: "layout", "cpu", "memory", "processes" and "kill", and
+// "scope" if we had to ask for one.
 func (h *Host) Mechanisms() map[string]string {
 	m := map[string]string{
 		"layout":    h.layout.kind(),
@@ -224,6 +276,9 @@ func (h *Host) Mechanisms() map[string]string {
 	}
 	if h.kills {
 		m["kill"] = "cgroup.kill"
+	}
+	if h.layout.inScope() {
+		m["scope"] = "delegated by the user manager"
 	}
 	return m
 }

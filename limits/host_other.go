@@ -25,6 +25,7 @@ func (*Group) Start() error                  { return errors.ErrUnsupported }
 func (*Group) CPU() (time.Duration, error)   { return 0, ErrNotMeasured }
 func (*Group) Usage() (Usage, error)         { return Usage{}, errors.ErrUnsupported }
 func (*Group) Watch(call func(Alarm)) *Watch { return &Watch{call: call} }
+func (*Group) Processes() ([]int, error)     { return nil, errors.ErrUnsupported }
 func (*Group) Kill() error                   { return errors.ErrUnsupported }
 func (*Group) Populated() (bool, error)      { return false, errors.ErrUnsupported }
 func (*Group) Close() error                  { return nil }

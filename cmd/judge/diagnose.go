@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 
@@ -74,7 +73,7 @@ func tryLanguages(ctx context.Context, canRun bool) ([]languageState, error) {
 	installed := task
 	installed.Submissions = nil
 	for i, s := range task.Submissions {
-		states[i] = languageState{name: s.Language.Name, missing: missingProgram(s)}
+		states[i] = languageState{name: s.Language.Name, missing: s.Language.Missing()}
 		if states[i].missing == "" {
 			installed.Submissions = append(installed.Submissions, s)
 		}
@@ -115,19 +114,6 @@ func helloTask() (task judge.Task, remove func(), err error) {
 		return judge.Task{}, nil, fmt.Errorf("bug: %w", err)
 	}
 	return tasks[0], func() { os.RemoveAll(dir) }, nil
-}
-
-// missingProgram is the compiler or interpreter that a submission needs and this host does not have.
-func missingProgram(s judge.Submission) string {
-	for _, command := range [][]string{s.Language.CompileCommand(s.Names()...), s.Language.RunCommand(s.Names()...)} {
-		if len(command) == 0 || strings.Contains(command[0], "/") {
-			continue // made in the sandbox
-		}
-		if _, err := exec.LookPath(command[0]); err != nil {
-			return command[0]
-		}
-	}
-	return ""
 }
 
 // learn takes what the records say of the language: the version is that of the compiler or interpreter

@@ -114,7 +114,7 @@ func (d diagnosis) printProblems(w io.Writer) {
 func (l languageState) String() string {
 	switch {
 	case l.missing != "":
-		return fmt.Sprintf("not installed: there is no %s", l.missing)
+		return fmt.Sprintf("not installed: there is no %s%s", l.missing, whereToGet(l.missing))
 	case l.problem != "":
 		return strings.TrimPrefix(l.version+"; ", "; ") + "does not work: " + l.problem
 	}

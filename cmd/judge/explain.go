@@ -28,9 +28,14 @@ one run of each task it lists the system calls by which the sandbox is made.`,
   judge explain --only sum/solutions/slow.cpp tasks.toml`,
 		Args: wantTaskFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tasks, err := judge.Load(args...)
+			in, err := openInputs(args)
 			if err != nil {
-				return &failure{statusUsage, err}
+				return err
+			}
+			defer in.Close()
+			tasks, err := in.load()
+			if err != nil {
+				return err
 			}
 			if tasks, err = judge.Plan(tasks, only); err != nil {
 				return &failure{statusUsage, err}
@@ -51,8 +56,12 @@ func (p *planPrinter) plan(tasks []judge.Task) string {
 	submissions, runs := 0, 0
 	for _, t := range tasks {
 		p.task(t)
-		submissions += len(t.Submissions)
-		runs += len(t.Submissions) * len(t.Tests)
+		n := len(t.Submissions)
+		if t.Source != nil {
+			n = t.Source.Len()
+		}
+		submissions += n
+		runs += n * len(t.Tests)
 	}
 	p.line("%s, %s, at most %s", counted(len(tasks), "task"), counted(submissions, "submission"), counted(runs, "run"))
 	return p.String()
@@ -80,6 +89,9 @@ func (p *planPrinter) task(t judge.Task) {
 	p.field(2, "checker", t.Checker.String())
 	p.field(2, "limits", limitsText(t.Limits))
 	p.sandbox(t)
+	if t.Source != nil {
+		p.field(2, "source", relative(t, t.Source.File)+", "+counted(t.Source.Len(), "line"))
+	}
 	for _, s := range t.Submissions {
 		p.submission(t, s)
 	}
@@ -118,19 +130,24 @@ func (p *planPrinter) sandbox(t judge.Task) {
 }
 
 func (p *planPrinter) submission(t judge.Task, s judge.Submission) {
-	p.line("\n  %s, expected %s", s.Name, joined(s.Expected, " or "))
+	expected := joined(s.Expected, " or ")
+	if score := s.ExpectedScore; score != nil {
+		expected = strings.TrimPrefix(fmt.Sprintf("%s, score %v to %v", expected, score[0], score[1]), ", ")
+	}
+	p.line("\n  %s, expected %s", s.Name, expected)
 	if s.Language == nil {
 		p.field(4, "run", commandText(s.Command))
 		return
 	}
 	p.field(4, "language", s.Language.Name)
 	p.field(4, "env", environmentText(s.Language.Env))
-	if compile := s.Language.CompileCommand(s.Names()...); len(compile) > 0 {
+	if compile := s.CompileCommand(); len(compile) > 0 {
 		p.field(4, "compile", commandText(compile))
 		p.field(4, "limits", limitsText(s.Language.CompileLimits))
 	}
-	p.field(4, "run", commandText(s.Language.RunCommand(s.Names()...)))
-	if own := s.Language.LimitsFor(t.Limits); own != t.Limits {
+	own := s.Language.LimitsFor(t.Limits)
+	p.field(4, "run", commandText(s.RunCommand(own)))
+	if own != t.Limits {
 		p.field(4, "limits", limitsText(own))
 	}
 }

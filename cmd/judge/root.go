@@ -23,7 +23,7 @@ own, within limits, and with a verdict that says what happened.`,
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newDoctor(), newExplain(), newSelftest(), newVersion())
+	root.AddCommand(newRun(), newDoctor(), newExplain(), newConvert(), newSelftest(), newVersion())
 	return root
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,14 @@ type runFlags struct {
 	only     []string
 	allTests bool
 	format   format
+	pin      bool
 	degraded bool
+	resume   bool
+
+	noCache    bool
+	transcript bool
+	replay     string // a file's name; empty: interactors are run
+	validate   bool
 }
 
 func newRun() *cobra.Command {
@@ -28,7 +36,8 @@ func newRun() *cobra.Command {
 		Use:   "run [flags] FILE|DIR...",
 		Short: "Judge the submissions of task files",
 		Long: `Run compiles and runs the submissions that the task files name, and prints a table of
-what came out. A directory stands for the tasks.toml in it.
+what came out. A directory stands for the tasks.toml in it, or is a problem package of
+Kattis, the ICPC or Polygon, as a zip archive may be.
 
 Exit status: 0 everything is as the task files expect; 1 something is not; 2 the command
 line or a task file is wrong, and nothing was run; 3 this host cannot isolate or limit
@@ -47,8 +56,14 @@ programs, results could not be written, or a judge-error is left; 130 interrupte
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the CPUs that judge may use)")
 	flags.StringVarP(&f.out, "out", "o", "", "write the records to `FILE`, one JSON object a line; - is standard output")
 	flags.StringArrayVar(&f.only, "only", nil, "judge only `TASK[/SUBMISSION[/TEST]]`; patterns as in task files; may be repeated")
-	flags.BoolVar(&f.allTests, "all-tests", false, "go on after a submission's first failed test")
+	flags.BoolVar(&f.allTests, "all-tests", false, "go on after a submission's first failed test; only groups still wait for those they depend on")
+	flags.BoolVar(&f.pin, "pin", false, "run one program on each physical core at one time, and nothing on the core's other threads")
 	flags.Var(&f.format, "format", "what to print: auto, table, jsonl or none; auto is a table, coloured on a terminal")
+	flags.BoolVar(&f.validate, "validate", false, "first run the tasks' validators on all inputs; judge nothing when one is not valid")
+	flags.BoolVar(&f.noCache, "no-cache", false, "compile everything anew, and keep nothing of it")
+	flags.BoolVar(&f.transcript, "transcript", false, "write into the records what the processes of an interactive task said, and when")
+	flags.StringVar(&f.replay, "replay", "", "instead of interactors play the transcripts of `FILE`, records of an earlier run")
+	flags.BoolVar(&f.resume, "resume", false, "go on where an earlier run with the same --out FILE was ended; nothing is run twice")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
 	return cmd
 }
@@ -58,30 +73,79 @@ func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	if f.jobs < 0 {
 		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the CPUs that judge may use", f.jobs)
 	}
-	tasks, err := judge.Load(paths...)
+	if f.resume && (f.out == "" || f.out == "-") {
+		return errors.New("--resume: want --out FILE, the records to go on from")
+	}
+	in, err := openInputs(paths)
 	if err != nil {
-		return &failure{statusUsage, err}
+		return err
+	}
+	defer in.Close()
+	if p := in.calibrated(); p != nil && f.resume {
+		return fmt.Errorf("--resume: %s leaves its time limit to be measured: judge what judge convert writes of it", p.Name())
+	}
+	measure := judge.Batch{Jobs: f.jobs, Pin: f.pin, Degraded: f.degraded}
+	if !f.noCache {
+		measure.Cache = compilations()
+	}
+	if err := in.calibrate(ctx, measure, stderr); err != nil {
+		return err
+	}
+	tasks, err := in.load()
+	if err != nil {
+		return err
 	}
 	if tasks, err = judge.Plan(tasks, f.only); err != nil {
 		return &failure{statusUsage, err}
 	}
+	if f.validate {
+		if err := f.validateInputs(ctx, tasks); err != nil {
+			return err
+		}
+	}
 	return f.judge(ctx, tasks, stdout, stderr)
+}
+
+// validateInputs runs the validators of a plan. What they find is a mistake of the task's.
+func (f runFlags) validateInputs(ctx context.Context, tasks []judge.Task) error {
+	if !slices.ContainsFunc(tasks, func(t judge.Task) bool { return len(t.Validators) > 0 }) {
+		return &failure{statusUsage, errors.New("--validate: no task has validators")}
+	}
+	err := judge.Batch{Jobs: f.jobs, Degraded: f.degraded}.Validate(ctx, tasks)
+	if input := (*judge.InputErrors)(nil); errors.As(err, &input) {
+		return &failure{statusUsage, err}
+	}
+	return conclude(ctx, judge.Totals{}, err)
 }
 
 // judge judges a plan.
 func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr io.Writer) error {
-	sink, err := f.sink(stdout, stderr)
+	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Pin: f.pin, Degraded: f.degraded, Version: version(), Transcripts: f.transcript}
+	if !f.noCache {
+		batch.Cache = compilations()
+	}
+	if f.replay != "" {
+		var err error
+		if batch.Replay, err = readTranscripts(f.replay); err != nil {
+			return &failure{statusUsage, fmt.Errorf("--replay: %w", err)}
+		}
+	}
+	sink, earlier, err := f.sink(stdout, stderr)
 	if err != nil {
 		return &failure{statusUsage, fmt.Errorf("--out: %w", err)}
 	}
-	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Degraded: f.degraded, Version: version()}
+	batch.Earlier = earlier
 	totals, err := batch.Run(ctx, tasks, sink)
+	if misfit := (*judge.MisfitError)(nil); errors.As(err, &misfit) {
+		return &failure{statusUsage, fmt.Errorf("--resume: %s does not fit what is to be judged, and was not changed: %w", f.out, misfit)}
+	}
 	return conclude(ctx, totals, err)
 }
 
 // sink opens what the flags ask for: records first, for they are what must not be lost. Where both
-// would go to standard output the table goes to standard error.
-func (f runFlags) sink(stdout, stderr io.Writer) (judge.Sink, error) {
+// would go to standard output the table goes to standard error. What a file to resume has is returned
+// beside it.
+func (f runFlags) sink(stdout, stderr io.Writer) (sink judge.Sink, earlier *judge.Earlier, err error) {
 	var sinks []judge.Sink
 	names := []string{f.out}
 	if f.format == formatJSONL && f.out != "-" {
@@ -91,9 +155,16 @@ func (f runFlags) sink(stdout, stderr io.Writer) (judge.Sink, error) {
 		if name == "" {
 			continue
 		}
-		records, err := report.CreateJSONL(name)
+		open := report.CreateJSONL
+		if f.resume && name == f.out {
+			open = report.ResumeJSONL
+		}
+		records, err := open(name)
 		if err != nil {
-			return nil, errors.Join(err, judge.Tee(sinks...).Close())
+			return nil, nil, errors.Join(err, judge.Tee(sinks...).Close())
+		}
+		if f.resume && name == f.out {
+			earlier = &judge.Earlier{Records: records.Earlier(), Keep: records.Keep}
 		}
 		sinks = append(sinks, records)
 	}
@@ -102,9 +173,13 @@ func (f runFlags) sink(stdout, stderr io.Writer) (judge.Sink, error) {
 		if f.out == "-" {
 			screen = stderr
 		}
-		sinks = append(sinks, report.NewTable(screen, tableConfig(screen)))
+		table := report.NewTable(screen, tableConfig(screen))
+		if earlier != nil {
+			earlier.Show = table
+		}
+		sinks = append(sinks, table)
 	}
-	return judge.Tee(sinks...), nil
+	return judge.Tee(sinks...), earlier, nil
 }
 
 // conclude turns the end of a batch into an exit status. What a submission did was in the table; only

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -31,7 +32,7 @@ func runScripts(t *testing.T, dir string) {
 		Files:               files,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": execStatus},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": execStatus, "damage": damage},
 	})
 }
 
@@ -45,6 +46,23 @@ func execStatus(ts *testscript.TestScript, neg bool, args []string) {
 	err = ts.Exec(args[1], args[2:]...)
 	if got := statusOfExec(err); got != want {
 		ts.Fatalf("%s: exit status %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// damage changes the last byte of each file in a directory.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage directory")
+	}
+	dir := ts.MkAbs(args[0])
+	entries, err := os.ReadDir(dir)
+	ts.Check(err)
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		content, err := os.ReadFile(name)
+		ts.Check(err)
+		content[len(content)-1] ^= 1
+		ts.Check(os.WriteFile(name, content, 0o600))
 	}
 }
 

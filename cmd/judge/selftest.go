@@ -31,7 +31,8 @@ one, with a look at the host before and after. It takes some minutes.
 
 A defence held if the verdict is one of those that are right for the program and came in time,
 the program did not get at what is not its own, nothing on the host is different, and the
-harmless program was accepted.
+harmless program was accepted. On a very slow host, an emulated one for example, programs get more
+time, and what judge measured for that is printed; no other limit changes.
 
 Exit status: 0 every program that was run was held; 1 one was not; 2 the command line is wrong;
 3 this host cannot isolate or limit programs; 130 interrupted.`,
@@ -46,7 +47,7 @@ Exit status: 0 every program that was run was held; 1 one was not; 2 the command
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringArrayVar(&f.only, "only", nil, "run only programs whose name or category fits `GLOB`; may be repeated")
-	flags.DurationVar(&f.compileTime, "compile-time", 0, "give the compiler this `TIME` for each program, on a slow host (default 10s)")
+	flags.DurationVar(&f.compileTime, "compile-time", 0, "give the compiler this `TIME` for each program (default 10s, more on a slow host)")
 	flags.BoolVar(&f.list, "list", false, "show the programs, and run nothing")
 	return cmd
 }
@@ -59,7 +60,17 @@ func (f selftestFlags) run(ctx context.Context, stdout, stderr io.Writer) error 
 	if f.list {
 		return writeOut(stdout, hostileList(programs, tableConfig(stdout)))
 	}
-	options := selftest.Options{Version: version(), CompileTime: f.compileTime}
+	slowness, err := selftest.Slowness()
+	if err != nil {
+		return &failure{statusHost, err}
+	}
+	if slowness > 1 {
+		note := fmt.Sprintf("This host takes %d times as long as usual to start a process, so programs get %[1]d times the CPU time.\n\n", slowness)
+		if err := writeOut(stdout, note); err != nil {
+			return err
+		}
+	}
+	options := selftest.Options{Version: version(), Slowness: slowness, CompileTime: f.compileTime}
 	results, err := attackAll(ctx, programs, options, newProgress(stderr))
 	if len(results) > 0 {
 		err = errors.Join(err, writeOut(stdout, hostileTable(results, tableConfig(stdout))))

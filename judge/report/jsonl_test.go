@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -47,20 +48,6 @@ func TestStandardOutputStaysOpen(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestFullDiskIsAnError(t *testing.T) {
-	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip(err)
-	}
-	sink, err := CreateJSONL("/dev/full")
-	require.NoError(t, err)
-	for range 2 {
-		err = sink.Write(&judge.Record{})
-		assert.ErrorIs(t, err, syscall.ENOSPC)
-		assert.EqualError(t, err, "write /dev/full: no space left on device")
-	}
-	assert.NoError(t, sink.Close())
-}
-
 // A limit on the size of files stands in for a disk with little room.
 func TestHalfALineIsTakenBack(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "results.jsonl")
@@ -87,4 +74,36 @@ func limitFileSize(t *testing.T, size int) {
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old))
 	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(size), Max: old.Max}))
 	t.Cleanup(func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
+}
+
+func TestResumedFileGoesOnAfterWhatIsKept(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "results.jsonl")
+	sink, err := ResumeJSONL(name)
+	require.NoError(t, err, "it need not exist")
+	first, err := judge.AppendRecord(nil, &judge.Record{Task: "first"})
+	require.NoError(t, err)
+	require.NoError(t, sink.Write(&judge.Record{Task: "first"}))
+	require.NoError(t, sink.Close())
+	require.NoError(t, os.WriteFile(name, append(first, "half a li"...), 0o644))
+
+	sink, err = ResumeJSONL(name)
+	require.NoError(t, err)
+	for _, open := range []func(string) (*JSONL, error){CreateJSONL, ResumeJSONL} {
+		_, err = open(name)
+		assert.EqualError(t, err, "open "+name+": another judge is writing it")
+	}
+	earlier, err := io.ReadAll(sink.Earlier())
+	require.NoError(t, err)
+	assert.Equal(t, string(first)+"half a li", string(earlier))
+	require.NoError(t, sink.Keep(int64(len(first))))
+	require.NoError(t, sink.Write(&judge.Record{Task: "second"}))
+	require.NoError(t, sink.Close())
+	second, err := judge.AppendRecord(first, &judge.Record{Task: "second"})
+	require.NoError(t, err)
+	got, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.Equal(t, string(second), string(got))
+
+	_, err = ResumeJSONL(os.DevNull)
+	assert.EqualError(t, err, "open /dev/null: is not a regular file")
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +30,8 @@ type Table struct {
 	task   string
 	rows   []*judge.Record // submissions of the task
 	totals judge.Totals
+	passAt []judge.PassAt // of the summary
+	hidden int            // submissions of the task beyond maxRows
 	err    error
 	closed bool
 }
@@ -42,6 +46,9 @@ func NewTable(w io.Writer, c TableConfig) *Table {
 
 // Write takes a record; those of a task come one after the other.
 func (t *Table) Write(r *judge.Record) error {
+	if r.Kind == judge.KindSummary {
+		t.passAt = r.PassAt
+	}
 	if r.Kind == judge.KindSummary || t.err != nil {
 		return t.err
 	}
@@ -51,7 +58,7 @@ func (t *Table) Write(r *judge.Record) error {
 	}
 	t.totals.Add(r)
 	if r.Kind == judge.KindSubmission {
-		t.rows = append(t.rows, r)
+		t.addRow(r)
 	}
 	return t.err
 }
@@ -63,7 +70,7 @@ func (t *Table) Close() error {
 	}
 	t.closed = true
 	t.flush()
-	t.print(Summary(t.totals) + "\n")
+	t.print(Summary(t.totals) + "\n" + passAtText(t.passAt))
 	return t.err
 }
 
@@ -92,8 +99,8 @@ func count(n int, noun string) string {
 // flush prints the table of the task whose records are complete.
 func (t *Table) flush() {
 	if len(t.rows) > 0 {
-		t.print(t.render() + "\n\n")
-		t.rows = nil
+		t.print(t.render() + "\n" + t.more() + "\n")
+		t.rows, t.hidden = nil, 0
 	}
 }
 
@@ -111,6 +118,7 @@ const (
 	columnMark = iota
 	columnSubmission
 	columnVerdict
+	columnScore
 	columnTest
 	columnCPU
 	columnMemory
@@ -118,7 +126,7 @@ const (
 	columns
 )
 
-var header = [columns]string{"", "submission", "verdict", "test", "cpu", "memory", "message"}
+var header = [columns]string{"", "submission", "verdict", "score", "test", "cpu", "memory", "message"}
 
 // Bounds of names, so that one of them does not fill the screen.
 const submissionWidth, testWidth = 48, 24
@@ -128,6 +136,7 @@ func (t *Table) render() string {
 	w.SetStyle(t.style())
 	w.SetTitle("%s", cut(judge.Visible(t.task), t.config.Width))
 	w.SetColumnConfigs([]table.ColumnConfig{
+		{Number: columnScore + 1, Align: text.AlignRight, Hidden: !t.scored()},
 		{Number: columnCPU + 1, Align: text.AlignRight},
 		{Number: columnMemory + 1, Align: text.AlignRight},
 	})
@@ -168,6 +177,7 @@ func (t *Table) cells(r *judge.Record) [columns]string {
 		columnMark:       t.mark(r),
 		columnSubmission: cut(judge.Visible(r.Submission), submissionWidth),
 		columnVerdict:    verdict(r),
+		columnScore:      score(r),
 		columnTest:       cut(judge.Visible(r.Test), testWidth),
 		columnMessage:    judge.Visible(r.Message),
 	}
@@ -202,21 +212,52 @@ func verdict(r *judge.Record) string {
 	return string(r.Verdict) + " (" + r.Reason + ")"
 }
 
+// score is how many points there are, of how many if that is known.
+func score(r *judge.Record) string {
+	switch {
+	case r.Score == nil:
+		return ""
+	case r.MaxScore == nil:
+		return points(*r.Score)
+	}
+	return points(*r.Score) + " of " + points(*r.MaxScore)
+}
+
+func points(n float64) string { return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) }
+
 func expectation(r *judge.Record) string {
 	names := make([]string, len(r.Expected))
 	for i, v := range r.Expected {
 		names[i] = string(v)
 	}
-	return strings.Join(names, " or ")
+	text := strings.Join(names, " or ")
+	if r.ExpectedScore != nil {
+		least, most := points(r.ExpectedScore[0]), points(r.ExpectedScore[1])
+		scores := "score " + least
+		if least != most {
+			scores += " to " + most
+		}
+		text = strings.TrimPrefix(text+", "+scores, ", ")
+	}
+	return text
 }
 
 func asExpected(r *judge.Record) bool { return r.AsExpected != nil && *r.AsExpected }
+
+// scored tells whether the task gives points: only then there is a column for them.
+func (t *Table) scored() bool {
+	return slices.ContainsFunc(t.rows, func(r *judge.Record) bool { return r.Score != nil })
+}
 
 // messageWidth is what the other columns leave of the screen, but enough to be of use.
 func (t *Table) messageWidth(rows [][columns]string) int {
 	const borders, useful = 3, 24
 	room := t.config.Width - borders*columns
 	for column := range columnMessage {
+		if column == columnScore && !t.scored() {
+			room += borders
+			continue
+		}
 		widest := text.StringWidthWithoutEscSequences(header[column])
 		for _, cells := range rows {
 			widest = max(widest, text.StringWidthWithoutEscSequences(cells[column]))

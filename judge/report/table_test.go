@@ -96,6 +96,37 @@ func TestTableIsPrintedWhenItsTaskIsComplete(t *testing.T) {
 	assert.Contains(t, out.String(), "solutions/good.cpp")
 }
 
+func TestTableShowsScoresWhereThereAreSome(t *testing.T) {
+	yes, no := true, false
+	score := func(points float64) *float64 { return &points }
+	records := []*judge.Record{
+		{Verdict: judge.Accepted, Score: score(100), MaxScore: score(100), Submission: "all.py", AsExpected: &yes},
+		{Verdict: judge.WrongAnswer, Score: score(86.666667), MaxScore: score(100), Submission: "most.py", Test: "b", AsExpected: &no,
+			ExpectedScore: &judge.ScoreRange{20, 40}, Message: "no"},
+		{Verdict: judge.WrongAnswer, Score: score(0), Submission: "points.py", Test: "a", AsExpected: &no,
+			Expected: []judge.Verdict{judge.Accepted, judge.TimeLimit}, ExpectedScore: &judge.ScoreRange{12.5, 12.5}},
+		{Verdict: judge.JudgeError, Submission: "broken.py", Expected: []judge.Verdict{judge.Accepted}, AsExpected: &no},
+	}
+	var out strings.Builder
+	table := NewTable(&out, TableConfig{})
+	require.NoError(t, table.Write(&judge.Record{Kind: judge.KindRun, Task: "scored", Verdict: judge.Skipped}))
+	for _, r := range records {
+		r.Kind, r.Task = judge.KindSubmission, "scored"
+		require.NoError(t, table.Write(r))
+	}
+	require.NoError(t, table.Close())
+	const want = `scored
+      submission  verdict       score         test  cpu  memory  message
+ok    all.py      accepted        100 of 100
+FAIL  most.py     wrong-answer  86.67 of 100  b                  expected score 20 to 40; no
+FAIL  points.py   wrong-answer             0  a                  expected accepted or time-limit, score 12.5
+FAIL  broken.py   judge-error                                    expected accepted
+
+4 submissions, 0 runs, 3 not as expected, 1 judge-error
+`
+	assert.Equal(t, want, out.String())
+}
+
 // brokenWriter is a full disk.
 type brokenWriter struct{ err error }
 

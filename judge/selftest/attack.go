@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -49,7 +48,7 @@ func attack(p hostile.Program, l *judge.Language, dir string, c *canaries) (judg
 		Name: p.File, Dir: dir, Limits: allowed, Checker: checker,
 		Submissions: []judge.Submission{{
 			Name:     p.File,
-			Code:     judge.Code{Files: []judge.SourceFile{{Name: filepath.Base(file), Data: judge.Data{File: file}}}, Language: &language},
+			Code:     judge.NewCode(&language, judge.SourceFile{Name: filepath.Base(file), Data: judge.Data{File: file}}),
 			Expected: verdictsOf(p),
 		}},
 	}
@@ -154,13 +153,8 @@ func (l *languages) of(extension string) (language *judge.Language, needs string
 	if language == nil {
 		return nil, "a language for " + extension, nil
 	}
-	for _, command := range [][]string{language.CompileCommand("x"), language.RunCommand("x")} {
-		if len(command) == 0 || strings.Contains(command[0], "/") {
-			continue // made in the sandbox
-		}
-		if _, err := exec.LookPath(command[0]); err != nil {
-			return nil, command[0], nil
-		}
+	if missing := language.Missing(); missing != "" {
+		return nil, missing, nil
 	}
 	return language, "", nil
 }

@@ -23,6 +23,9 @@ type Result struct {
 // Held says whether the program was run, and everything withstood it.
 func (r Result) Held() bool { return r.Needs == "" && len(r.Broken) == 0 }
 
+// apart is what did not hold if the two runs of a pair did not meet.
+const apart = "the runs were not at the same time: nothing is known"
+
 // evidence is what is known after a program was run.
 type evidence struct {
 	records  []timed // of the program, in their order
@@ -56,7 +59,7 @@ func conclude(p hostile.Program, e evidence) Result {
 		r.Broken = append(r.Broken, proofs(p, record.Record)...)
 	}
 	if p.Stage == hostile.StagePair && len(r.Broken) == 0 && !overlap(e.records) {
-		r.Broken = append(r.Broken, "the runs were not at the same time: nothing is known")
+		r.Broken = append(r.Broken, apart)
 	}
 	if r.Verdict == judge.Skipped && len(r.Broken) == 0 {
 		r.Broken = append(r.Broken, "it has no verdict")

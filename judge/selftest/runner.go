@@ -1,20 +1,24 @@
 package selftest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"judge/fixtures/hostile"
 	"judge/judge"
+	"judge/limits"
 )
 
 // Options change how programs are run. The zero value is what judge selftest does.
 type Options struct {
 	Version     string        // of the judge, for its records
-	CompileTime time.Duration // that a compiler may take, CPU and real; 0: 10 s
+	Slowness    int           // of this host, as Slowness finds it: programs get so much more time; 0: 1
+	CompileTime time.Duration // that a compiler may take, CPU and real; 0: 10 s, or more on a slow host
 }
 
 // Runner runs hostile programs, one after the other. It is for one goroutine. Close removes what it
@@ -22,21 +26,30 @@ type Options struct {
 type Runner struct {
 	options   Options
 	dir       string
+	host      *limits.Host // keeps this process and the canary out of the way of each batch's own Host
 	languages languages
 	canaries  *canaries
 	before    snapshot
-	grace     time.Duration // what starting a sandbox takes here
+	grace     time.Duration // what starting a sandbox, and ending a run, may take here
 }
 
 // NewRunner plants the canaries and judges a harmless program. The error is a *judge.HostError if this
 // host cannot isolate.
 func NewRunner(ctx context.Context, o Options) (r *Runner, err error) {
-	r = &Runner{options: o}
+	o.Slowness = max(o.Slowness, 1)
+	o.CompileTime = cmp.Or(o.CompileTime, compileTimeOn(o.Slowness))
+	made := &Runner{options: o}
+	r = made
 	defer func() {
 		if err != nil {
-			r.Close()
+			made.Close() // r is nil by now
 		}
 	}()
+	// The Host of a batch may have to move this process to another cgroup, which it does only if no child
+	// is left behind in the old one. The canary is such a child, so it is started where this Host moved us.
+	if r.host, err = limits.Open(limits.Options{}); err != nil {
+		return nil, &judge.HostError{Err: err}
+	}
 	if r.dir, err = os.MkdirTemp("", "judge-selftest-"); err != nil {
 		return nil, err
 	}
@@ -49,11 +62,11 @@ func NewRunner(ctx context.Context, o Options) (r *Runner, err error) {
 		return nil, err
 	}
 	begin := time.Now()
-	records, err := r.judge(ctx, 1, control())
+	records, err := r.judge(ctx, 1, r.control())
 	if err != nil {
 		return nil, err
 	}
-	r.grace = time.Since(begin)
+	r.grace = time.Since(begin) + time.Duration(o.Slowness-1)*allowance
 	for _, record := range records {
 		if record.Kind == judge.KindSubmission && record.Verdict != judge.Accepted {
 			return nil, &judge.HostError{Err: fmt.Errorf("a harmless program: %s: %s", record.Verdict, record.Message)}
@@ -70,6 +83,10 @@ func (r *Runner) Close() error {
 		errs = append(errs, r.canaries.Close())
 		r.canaries = nil
 	}
+	if r.host != nil {
+		errs = append(errs, r.host.Close())
+		r.host = nil
+	}
 	if r.dir != "" {
 		errs = append(errs, os.RemoveAll(r.dir))
 		r.dir = ""
@@ -84,11 +101,27 @@ func (r *Runner) Run(ctx context.Context, p hostile.Program) (Result, error) {
 		return Result{Program: p, Needs: needs}, err
 	}
 	begin := time.Now()
+	result, err := r.attempt(ctx, p, task)
+	for range pairRetries {
+		if err != nil || !slices.Equal(result.Broken, []string{apart}) {
+			break
+		}
+		result, err = r.attempt(ctx, p, task)
+	}
+	result.Took = time.Since(begin)
+	return result, err
+}
+
+// pairRetries is how often a pair is run again whose runs missed one another, as they do on a busy host.
+const pairRetries = 4
+
+// attempt runs a program once.
+func (r *Runner) attempt(ctx context.Context, p hostile.Program, task judge.Task) (Result, error) {
 	e := evidence{grace: r.grace}
-	jobs, tasks := 1, []judge.Task{task, control()}
+	jobs, tasks := 1, []judge.Task{task, r.control()}
 	if p.Stage == hostile.StagePair {
 		// While one slot is busy with the harmless program the other one starts as well.
-		jobs, tasks = len(task.Tests), []judge.Task{control(), task, control()}
+		jobs, tasks = len(task.Tests), []judge.Task{r.control(), task, r.control()}
 	}
 	records, err := r.judge(ctx, jobs, tasks...)
 	for _, record := range records {
@@ -104,9 +137,7 @@ func (r *Runner) Run(ctx context.Context, p hostile.Program) (Result, error) {
 	now := r.look()
 	e.host, e.contacts = r.before.changes(now), r.canaries.contacts()
 	r.before = now
-	result := conclude(p, e)
-	result.Took = time.Since(begin)
-	return result, nil
+	return conclude(p, e), nil
 }
 
 // task is what to judge, or what it needs that is not there.
@@ -121,12 +152,24 @@ func (r *Runner) task(p hostile.Program) (needs string, task judge.Task, err err
 	if err != nil || needs != "" {
 		return needs, task, err
 	}
-	task, err = attack(p, language, r.dir, r.canaries)
-	if err == nil && r.options.CompileTime > 0 {
-		l := &task.Submissions[0].Language.CompileLimits
-		l.CPU, l.Wall = r.options.CompileTime, r.options.CompileTime
+	if task, err = attack(p, language, r.dir, r.canaries); err != nil {
+		return "", task, err
 	}
-	return "", task, err
+	l := &task.Submissions[0].Language.CompileLimits
+	l.CPU, l.Wall = r.options.CompileTime, r.options.CompileTime
+	return "", r.slowed(task), nil
+}
+
+// control is a harmless program.
+func (r *Runner) control() judge.Task { return r.slowed(control()) }
+
+// slowed gives the runs of a task the time that they take on this host.
+func (r *Runner) slowed(task judge.Task) judge.Task {
+	task.Limits = slower(task.Limits, r.options.Slowness)
+	for i := range task.Tests {
+		task.Tests[i].Limits = slower(task.Tests[i].Limits, r.options.Slowness)
+	}
+	return task
 }
 
 // judge runs tasks and returns their records. All tests are run, whatever becomes of the first.

@@ -19,7 +19,7 @@ var callNames = map[uintptr]string{
 	unix.SYS_SCHED_SETAFFINITY: "sched_setaffinity", unix.SYS_SECCOMP: "seccomp",
 	unix.SYS_RECVFROM: "recvfrom", unix.SYS_SENDMSG: "sendmsg", unix.SYS_SENDTO: "sendto", unix.SYS_SETNS: "setns", unix.SYS_SETGROUPS: "setgroups", unix.SYS_SETRESGID: "setresgid",
 	unix.SYS_SETRESUID: "setresuid", unix.SYS_SETSID: "setsid", unix.SYS_SYMLINKAT: "symlinkat",
-	unix.SYS_UMOUNT2: "umount2", unix.SYS_UNSHARE: "unshare",
+	unix.SYS_UMOUNT2: "umount2", unix.SYS_UNSHARE: "unshare", unix.SYS_WRITE: "write",
 }
 
 func callName(nr uintptr) string {

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/handshake"
 )
 
 // call is one system call as the child runs it.
@@ -84,6 +86,7 @@ const (
 	noEntry     = ^uintptr(unix.ENOENT) + 1
 	noDirectory = ^uintptr(unix.ENOTDIR) + 1
 	noAccess    = ^uintptr(unix.EACCES) + 1
+	invalid     = ^uintptr(unix.EINVAL) + 1
 )
 
 //go:nosplit
@@ -100,6 +103,12 @@ func (l calls) run() (index, errno uintptr) {
 	for i := uintptr(0); i < l.count; i++ {
 		c := (*call)(unsafe.Add(l.first, i*unsafe.Sizeof(call{})))
 		r := rawSyscall(c.nr, c.args[0], c.args[1], c.args[2], c.args[3], c.args[4], c.args[5])
+		if c.want >= awaited {
+			if errno := received(c, r); errno != 0 {
+				return i, errno
+			}
+			continue
+		}
 		if c.want >= mayBeMissing {
 			if errno := judged(r, c.want); errno != 0 {
 				return i, errno
@@ -125,10 +134,29 @@ func judged(result, rule uintptr) (errno uintptr) {
 	switch missing := result == noEntry || result == noDirectory; {
 	case rule == mustBeMissing && !failed(result):
 		return uintptr(unix.ENOENT)
+	case rule == mayBeInvalid && missing:
 	case rule == mustBeMissing, missing, rule == mayBeForbidden && result == noAccess, !failed(result):
+		return 0
+	case rule == mayBeInvalid && result == invalid:
 		return 0
 	}
 	return -result
+}
+
+// received refuses whatever a call has received but the head of a message of the kind that it wants.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func received(c *call, result uintptr) (errno uintptr) {
+	if failed(result) {
+		return -result
+	}
+	head := *(**uint64)(unsafe.Pointer(&c.args[1])) // little endian, as both of our machines are
+	if result != headSize || *head != uint64(c.want-awaited) {
+		return uintptr(unix.EBADMSG)
+	}
+	return 0
 }
 
 // report sends the prepared error message and ends the process.
@@ -209,12 +237,15 @@ func programMain(b *block) {
 		b.report(phaseProgram, i, errno)
 	}
 	n := rawSyscall(unix.SYS_RECVMSG, Socket, uintptr(unsafe.Pointer(&b.release)), 0, 0, 0, 0)
-	if failed(n) || n < releaseAt+unsafe.Sizeof(releaseWords{}) {
+	if failed(n) || n == 0 {
 		exit(1) // the parent is gone, or does not want this sandbox any more
 	}
+	if n < releaseAt+unsafe.Sizeof(releaseWords{}) || *(*uint8)(b.iov.base) != uint8(handshake.Go) {
+		b.report(phaseProgram, b.programCalls.count, uintptr(unix.EBADMSG))
+	}
 	head := (*releaseWords)(unsafe.Add(b.iov.base, releaseAt))
-	if head.count > maxCalls || head.offset+head.count*unsafe.Sizeof(call{}) > n {
-		b.report(phaseRelease, 0, uintptr(unix.EBADMSG))
+	if head.count > maxCalls || head.offset > n || head.offset+head.count*unsafe.Sizeof(call{}) > n {
+		b.report(phaseProgram, b.programCalls.count, uintptr(unix.EBADMSG))
 	}
 	list := calls{first: unsafe.Add(b.iov.base, head.offset), count: head.count}
 	i, errno := list.run()

@@ -57,6 +57,13 @@ func (m *image) steps(list []Step) (int, error) {
 	return m.add(table), nil
 }
 
+// Size is how much memory a list takes.
+func Size(list []Step) (size int) {
+	m := newImage(0)
+	m.steps(list) // what is wrong with it, Start says
+	return len(m.data)
+}
+
 // word returns an argument as the register's content.
 func (m *image) word(a any) (uint64, error) {
 	switch a := a.(type) {

@@ -230,6 +230,7 @@ func TestMalformedGoIsRefused(t *testing.T) {
 		name string
 		arg  []byte
 	}{
+		{"no calls", nil},
 		{"too many calls", append(word(releaseAt+16), word(maxCalls+1)...)},
 		{"calls outside of the message", append(word(releaseAt+16), word(1)...)},
 		{"calls far outside of the message", append(word(1<<40), word(1)...)},
@@ -241,9 +242,10 @@ func TestMalformedGoIsRefused(t *testing.T) {
 			_, err := r.receive(handshake.Exit)
 			var peer *handshake.PeerError
 			require.ErrorAs(t, err, &peer)
-			phase, _, errno, err := ParseError(peer.Arg)
+			phase, index, errno, err := ParseError(peer.Arg)
 			require.NoError(t, err)
-			assert.Equal(t, PhaseRelease, phase)
+			assert.Equal(t, PhaseProgram, phase)
+			assert.Equal(t, "await go", AtGate()[index].Name)
 			assert.Equal(t, unix.EBADMSG, errno)
 		})
 	}

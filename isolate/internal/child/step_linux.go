@@ -27,12 +27,16 @@ const (
 	MayBeForbidden = mayBeForbidden
 	// MustBeMissing fails with ENOENT when the call succeeds, and goes on when it does not.
 	MustBeMissing = mustBeMissing
+	// MayBeInvalid lets the list go on after EINVAL.
+	MayBeInvalid = mayBeInvalid
 )
 
 const (
 	mayBeMissing = 1<<30 + iota
 	mayBeForbidden
 	mustBeMissing
+	mayBeInvalid
+	awaited // plus a kind: what was received is the head of such a message
 )
 
 // program returns the program's list, completed by what lets it wait at the gate.
@@ -40,6 +44,15 @@ func (p Plan) program(a *Arena) []Step {
 	return append(p.Program[:len(p.Program):len(p.Program)],
 		a.readyMessage(pidfd),
 		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{pidfd}})
+}
+
+// AtGate returns what follows the steps of Plan.Program, as errors index them.
+func AtGate() []Step {
+	return []Step{
+		{Name: "send ready", Call: unix.SYS_SENDMSG},
+		{Name: "close the pidfd of init", Call: unix.SYS_CLOSE},
+		{Name: "await go", Call: unix.SYS_RECVMSG},
+	}
 }
 
 // Tell is a step that sends a message, with a descriptor unless that is negative.
@@ -53,12 +66,17 @@ func Tell(m handshake.Message, fd int) Step {
 	return Step{Name: name, Call: unix.SYS_SENDMSG, Args: []any{Socket, gather{data: m.Encode(), fd: fd}, unix.MSG_NOSIGNAL}}
 }
 
-// Await is a step that waits for a message without arguments; anything longer or shorter, and the
-// peer's end, fail it.
+// Await is a step that waits for a message without arguments and descriptors; any other, and the
+// peer's end, fail it with EBADMSG.
 func Await(k handshake.Kind) Step {
-	size := len(handshake.Message{Kind: k}.Encode())
-	return Step{Name: "await " + k.String(), Call: unix.SYS_RECVFROM, Args: []any{Socket, make([]byte, 2*size), 2 * size, 0, 0, 0}, Want: size + 1}
+	return Step{
+		Name: "await " + k.String(), Call: unix.SYS_RECVFROM,
+		Args: []any{Socket, make([]byte, 2*headSize), 2 * headSize, 0, 0, 0}, Want: awaited + int(k),
+	}
 }
+
+// headSize is that of a message without arguments. All of its bytes but the first, its kind, are zero.
+const headSize = 8
 
 // Plan is everything that init and the program do before the program is executed. The steps of
 // one list run in order; a failing one ends the run with an error message.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -19,6 +20,10 @@ type Conn struct {
 	raw     syscall.RawConn
 	buf     []byte
 	control []byte
+
+	mu       sync.Mutex // of what follows
+	deadline time.Time  // of the receive that waits, if one does
+	latest   time.Time  // of all receives; zero: none
 }
 
 // MaxSize is the longest message in bytes, of the 416 KiB that the kernel lets a send buffer have
@@ -121,6 +126,30 @@ func (c *Conn) Receive(state string, deadline time.Time, wanted ...Kind) (Messag
 	return Message{}, fmt.Errorf("%s: expected %s, got %v", state, list(wanted), m.Kind)
 }
 
+// Expire bounds all receives by a deadline, the one that waits and those to come. Any goroutine may
+// call it: one that has told the peer to end.
+func (c *Conn) Expire(latest time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest = latest
+	c.applyDeadline() // of a closed one: nobody waits
+}
+
+func (c *Conn) setDeadline(deadline time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = deadline
+	return c.applyDeadline()
+}
+
+// applyDeadline is for who holds the lock.
+func (c *Conn) applyDeadline() error {
+	if !c.latest.IsZero() && (c.deadline.IsZero() || c.latest.Before(c.deadline)) {
+		return c.file.SetReadDeadline(c.latest)
+	}
+	return c.file.SetReadDeadline(c.deadline)
+}
+
 // PeerError is the Error message: something went wrong on the other side.
 type PeerError struct {
 	State string
@@ -135,7 +164,7 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 		c.buf = make([]byte, MaxSize)
 		c.control = make([]byte, unix.CmsgSpace(4*MaxFiles)+unix.CmsgSpace(unix.SizeofUcred))
 	}
-	if err := c.file.SetReadDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+	if err := c.setDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {
 		return Message{}, err
 	}
 	var n, controls, flags int

@@ -199,6 +199,28 @@ func TestDeadlineOfOneReceiveDoesNotBindTheNext(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestExpireBoundsTheReceiveThatWaitsAndThoseToCome(t *testing.T) {
+	c := converse(t)
+	waits := make(chan error)
+	go func() {
+		_, err := c.parent.Receive("run", time.Time{}, Exit)
+		waits <- err
+	}()
+	c.parent.Expire(time.Now().Add(time.Millisecond))
+	require.ErrorIs(t, <-waits, os.ErrDeadlineExceeded)
+	for _, deadline := range []time.Time{{}, soon()} {
+		_, err := c.parent.Receive("run", deadline, Exit)
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	}
+}
+
+func TestExpireMovesNoDeadlineBack(t *testing.T) {
+	c := converse(t)
+	c.parent.Expire(soon())
+	_, err := c.parent.Receive("run", time.Now().Add(-time.Second), Exit)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
 func TestHalfClosedPeerIsAnEndOfFileAfterItsLastMessage(t *testing.T) {
 	c := converse(t)
 	require.NoError(t, c.peer.Send(Message{Kind: RootReady}))

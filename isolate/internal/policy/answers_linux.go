@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/elastic/go-seccomp-bpf/arch"
+	"golang.org/x/sys/unix"
 )
 
 // answer is where a number leads: to the tests of a rule, or straight to a verdict.
@@ -59,6 +60,10 @@ func (s Seccomp) answers(info *arch.Info) (map[uint32]answer, error) {
 		for call := range strings.FieldsSeq(c.calls) {
 			set(call, answer{verdict: c.then}) // some calls are missing on each architecture
 		}
+	}
+	if s.SharedFiles {
+		set("flock", answer{verdict: fail(unix.EOPNOTSUPP)})
+		set("inotify_add_watch", answer{verdict: fail(unix.EOPNOTSUPP)})
 	}
 	rules := s.rules()
 	for i := range rules {

@@ -31,7 +31,7 @@ type class struct {
 var classes = []class{
 	{"files", allow, `
 		read write open openat openat2 creat close close_range lseek pread64 pwrite64 readv writev
-		preadv pwritev pwritev2 dup dup2 dup3 fcntl flock pipe pipe2 sendfile splice tee
+		preadv pwritev pwritev2 dup dup2 dup3 flock pipe pipe2 sendfile splice tee
 		copy_file_range readahead fallocate truncate ftruncate fsync fdatasync
 		sync_file_range stat fstat lstat newfstatat fstatat statx statfs fstatfs access faccessat
 		faccessat2 getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir rename renameat

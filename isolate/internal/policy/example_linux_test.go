@@ -18,5 +18,5 @@ func Example() {
 	// Landlock 3
 	// / 0xd
 	// /work 0x77bf
-	// seccomp mode=notify inet=false netlink=false allow=["ptrace"]
+	// seccomp mode=notify inet=false tcp=false netlink=false shared=false allow=["ptrace"]
 }

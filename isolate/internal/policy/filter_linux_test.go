@@ -180,7 +180,7 @@ arms:
 func TestFilterAnswersArgumentsAsTheRulesSay(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, info := range architectures {
-		for _, s := range []Seccomp{{}, {Mode: Kill, Netlink: true}} {
+		for _, s := range []Seccomp{{}, {Mode: Kill, Netlink: true}, {Inet: true}, {TCP: true, Netlink: true}} {
 			program := assemble(t, s, info)
 			forbidden := denied
 			if s.Mode == Kill {
@@ -234,6 +234,15 @@ func TestFilterDecidesByArguments(t *testing.T) {
 		"tcp with dirty upper halves":       {Seccomp{Inet: true}, "socket", []uint64{high | unix.AF_INET6, high | unix.SOCK_STREAM, high | unix.IPPROTO_TCP}, allow},
 		"udp":                               {Seccomp{Inet: true}, "socket", []uint64{unix.AF_INET6, unix.SOCK_DGRAM, unix.IPPROTO_UDP}, allow},
 		"tcp without a network":             {Seccomp{}, "socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, 0}, fail(unix.EAFNOSUPPORT)},
+		"tcp alone":                         {Seccomp{TCP: true}, "socket", []uint64{unix.AF_INET6, unix.SOCK_STREAM | unix.SOCK_CLOEXEC, unix.IPPROTO_TCP}, allow},
+		"udp beside tcp alone":              {Seccomp{TCP: true}, "socket", []uint64{unix.AF_INET, unix.SOCK_DGRAM, 0}, fail(unix.EACCES)},
+		"raw beside tcp alone":              {Seccomp{TCP: true}, "socket", []uint64{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_TCP}, fail(unix.EACCES)},
+		"mptcp beside tcp alone":            {Seccomp{TCP: true}, "socket", []uint64{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP}, fail(unix.EPROTONOSUPPORT)},
+		"unix datagrams beside tcp alone":   {Seccomp{TCP: true}, "socket", []uint64{unix.AF_UNIX, unix.SOCK_DGRAM, 0}, allow},
+		"connect by sending":                {Seccomp{TCP: true}, "sendto", []uint64{3, 1, 1, unix.MSG_FASTOPEN | unix.MSG_NOSIGNAL}, fail(unix.EOPNOTSUPP)},
+		"connect by sending a message":      {Seccomp{Inet: true}, "sendmsg", []uint64{3, 1, high | unix.MSG_FASTOPEN}, fail(unix.EOPNOTSUPP)},
+		"connect by sending messages":       {Seccomp{TCP: true}, "sendmmsg", []uint64{3, 1, 1, unix.MSG_FASTOPEN}, fail(unix.EOPNOTSUPP)},
+		"send":                              {Seccomp{TCP: true}, "sendto", []uint64{3, 1, 1, unix.MSG_NOSIGNAL}, allow},
 		"is it in memory":                   {Seccomp{}, "preadv2", []uint64{3, 1, 1, 0, 0, unix.RWF_NOWAIT}, fail(unix.EOPNOTSUPP)},
 		"read at once":                      {Seccomp{}, "preadv2", []uint64{3, 1, 1, 0, 0, unix.RWF_HIPRI}, allow},
 		"drop from memory":                  {Seccomp{}, "fadvise64", []uint64{3, 0, 0, unix.FADV_DONTNEED}, fail(unix.EOPNOTSUPP)},

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,9 +39,14 @@ func TestKernelEnforcesTheFilter(t *testing.T) {
 		{"typing on the terminal", []int64{unix.SYS_IOCTL, 0, 7<<32 | unix.TIOCSTI}, unix.EPERM},
 		{"personality", []int64{unix.SYS_PERSONALITY, 0xffffffff}, 0},
 		{"set real time", []int64{unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO}, unix.EPERM},
+		{"lock of an open file", []int64{unix.SYS_FCNTL, 0, unix.F_OFD_SETLK}, unix.EINVAL},
 		{"core limit", []int64{unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, 1}, unix.EPERM},
+		{"lock of a file", []int64{unix.SYS_FLOCK, 0, unix.LOCK_UN}, unix.EOPNOTSUPP},
+		{"lock of a record", []int64{unix.SYS_FCNTL, 0, unix.F_SETLKW}, unix.EOPNOTSUPP},
+		{"watch", []int64{unix.SYS_INOTIFY_ADD_WATCH, 0}, unix.EOPNOTSUPP},
+		{"duplicate", []int64{unix.SYS_FCNTL, 1, unix.F_GETFD}, 0},
 	}
-	h := helper{Seccomp: &Seccomp{}}
+	h := helper{Seccomp: &Seccomp{SharedFiles: true}}
 	for _, row := range rows {
 		h.Calls = append(h.Calls, row.call)
 	}
@@ -72,10 +78,10 @@ func TestListenerHearsOfForbiddenCallsAlone(t *testing.T) {
 // A 32-bit entry has other numbers: 20 is getpid, which is writev otherwise.
 func TestInt80IsRefused(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
-		t.Skip("an entry of amd64")
+		return // the others have no such entry
 	}
 	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip(err)
+		skip(t, err)
 	}
 	dir := t.TempDir()
 	source, binary := filepath.Join(dir, "a.c"), filepath.Join(dir, "a")
@@ -172,6 +178,18 @@ echo SAFE
 	{"php", "php", "a.php", "<?php exec('true'); echo \"SAFE\\n\";\n", [][]string{{"php", "a.php"}}},
 }
 
+// everywhere are the toolchains that every host has that runs these tests; others are tested where they are.
+var everywhere = []string{"gcc", "g++", "python3", "go", "bash"}
+
+// skip skips a test for what the host lacks, or fails it where the host is meant to have all.
+func skip(t *testing.T, err error) {
+	t.Helper()
+	if os.Getenv("JUDGE_TEST_STRICT") == "1" {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
+
 // Each toolchain passes in mode Kill, which shows that it makes no forbidden call at all.
 func TestToolchainsPass(t *testing.T) {
 	if testing.Short() {
@@ -182,9 +200,13 @@ func TestToolchainsPass(t *testing.T) {
 		landlock = &Landlock{ReadWrite: []string{"/dev/shm"}}
 	}
 	for _, row := range toolchains {
+		if _, err := exec.LookPath(row.needs); err != nil && !slices.Contains(everywhere, row.needs) {
+			t.Log(err)
+			continue
+		}
 		t.Run(row.name, func(t *testing.T) {
 			if _, err := exec.LookPath(row.needs); err != nil {
-				t.Skip(err)
+				skip(t, err)
 			}
 			dir := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, row.source), []byte(row.text), 0o644))

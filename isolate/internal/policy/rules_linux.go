@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"slices"
+	"strings"
+
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
@@ -47,6 +50,7 @@ const (
 		unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
 	// Socket types are 1 (stream), 2 (datagram), 3 (raw); these bits are in those of SCTP and DCCP.
 	oddSocketTypes = 0xc
+	notStream      = oddSocketTypes | 2
 	// ADDR_NO_RANDOMIZE of personality(2): some runtimes with images of their heap ask for it.
 	addrNoRandomize = 0x0040000
 	tcpULP          = 31
@@ -54,7 +58,7 @@ const (
 
 // rules returns the calls that are answered by argument, each named once.
 func (s Seccomp) rules() []rule {
-	return []rule{
+	return append(s.fastOpenRules(), []rule{
 		{"clone", []arm{{[]test{has(0, newNamespaces)}, forbid}}, allow},
 		{"ioctl", []arm{
 			// To type on the terminal, to take its selection or console, to load a line discipline.
@@ -64,6 +68,8 @@ func (s Seccomp) rules() []rule {
 		// between two sandboxes. Advice may be refused.
 		{"preadv2", []arm{{[]test{has(5, unix.RWF_NOWAIT)}, fail(unix.EOPNOTSUPP)}}, allow},
 		{"fadvise64", []arm{{[]test{is(3, unix.FADV_DONTNEED)}, fail(unix.EOPNOTSUPP)}}, allow},
+		// /proc/locks shows these locks of all sandboxes, with their ranges, as it does no others.
+		{"fcntl", append([]arm{{[]test{is(1, unix.F_OFD_SETLK, unix.F_OFD_SETLKW)}, fail(unix.EINVAL)}}, s.lockArms()...), allow},
 		{"socket", s.socketArms(), fail(unix.EAFNOSUPPORT)},
 		{"socketpair", []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}, fail(unix.EAFNOSUPPORT)},
 		{"setsockopt", []arm{
@@ -95,7 +101,28 @@ func (s Seccomp) rules() []rule {
 			{[]test{has(2, everyBit)}, denied},
 			{[]test{hasHigh(2, everyBit)}, denied},
 		}, allow},
+	}...)
+}
+
+// fastOpenRules refuse to connect by sending (TCP Fast Open), because Landlock does not see it (6.18).
+func (s Seccomp) fastOpenRules() (rules []rule) {
+	if !s.Inet && !s.TCP {
+		return nil // and these calls need no look at their arguments
 	}
+	for call, flags := range map[string]uint32{"sendto": 3, "sendmsg": 2, "sendmmsg": 3} {
+		rules = append(rules, rule{call, []arm{{[]test{has(flags, unix.MSG_FASTOPEN)}, fail(unix.EOPNOTSUPP)}}, allow})
+	}
+	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.call, b.call) })
+	return rules
+}
+
+// lockArms refuse to lock records of files. The errno is that of file systems without locks, which
+// cmd/go and cargo do without.
+func (s Seccomp) lockArms() []arm {
+	if !s.SharedFiles {
+		return nil
+	}
+	return []arm{{[]test{is(1, unix.F_SETLK, unix.F_SETLKW)}, fail(unix.EOPNOTSUPP)}}
 }
 
 // socketArms allow what stays within the sandbox: without a network only UNIX sockets, because a
@@ -107,10 +134,13 @@ func (s Seccomp) socketArms() []arm {
 	if s.Netlink {
 		arms = append(arms, arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow})
 	}
-	if !s.Inet {
+	internet := is(0, unix.AF_INET, unix.AF_INET6)
+	if s.TCP {
+		arms = append(arms, arm{[]test{internet, has(1, notStream)}, fail(unix.EACCES)})
+	}
+	if !s.Inet && !s.TCP {
 		return arms
 	}
-	internet := is(0, unix.AF_INET, unix.AF_INET6)
 	return append(arms, []arm{
 		{[]test{internet, has(1, oddSocketTypes)}, fail(unix.ESOCKTNOSUPPORT)},
 		{[]test{internet, is(2, unix.IPPROTO_IP, unix.IPPROTO_TCP, unix.IPPROTO_UDP)}, allow},

@@ -10,9 +10,14 @@ type Seccomp struct {
 	Mode Mode
 	// Inet allows IPv4 and IPv6 sockets, for sandboxes with a network.
 	Inet bool
+	// TCP allows of these those of TCP alone, for sandboxes in which Landlock holds the ports.
+	TCP bool
 	// Netlink allows routing sockets, as getifaddrs(3) opens. It is meant for sandboxes with a
 	// network; without one, a program that may not ask finds no interfaces either.
 	Netlink bool
+	// SharedFiles says that some files are another sandbox's as well, the host's device nodes: no
+	// file is locked or watched then, because either can be seen through another open file.
+	SharedFiles bool
 	// Allow names calls that are let through whatever the policy says, with any argument: "ptrace"
 	// for a program that is a debugger. "clone3" also lets new user namespaces through.
 	Allow []string
@@ -46,5 +51,6 @@ func (m Mode) String() string {
 
 // String shows all that is set; equal texts mean equal policies.
 func (s Seccomp) String() string {
-	return fmt.Sprintf("seccomp mode=%s inet=%t netlink=%t allow=%q", s.Mode, s.Inet, s.Netlink, s.Allow)
+	return fmt.Sprintf("seccomp mode=%s inet=%t tcp=%t netlink=%t shared=%t allow=%q",
+		s.Mode, s.Inet, s.TCP, s.Netlink, s.SharedFiles, s.Allow)
 }

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"judge/judge"
+)
+
+// measureAnswers judges a model's answers to 20 problems from one JSONL file, half in Python and half in
+// C++, most of them distinct by a comment only; then again, with the judge killed half-way and resumed.
+func measureAnswers(ctx context.Context, l *lab) error {
+	n := l.answers
+	if l.quick {
+		n = 100
+	}
+	if err := l.writeAnswers(n); err != nil {
+		return err
+	}
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", l.path("judge"), "judge/cmd/judge").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, bytes.TrimSpace(out))
+	}
+	begin := time.Now()
+	peak, err := l.judgeAnswers(ctx, "whole.jsonl", 0)
+	if err != nil {
+		return err
+	}
+	took := time.Since(begin)
+	l.add("answers/answers", "", float64(n), "")
+	l.add("answers/throughput", "programs/s", float64(n)/took.Seconds(), "")
+	l.add("answers/judge's peak memory", "MiB", float64(peak)/(1<<20), "")
+	whole, err := l.verdicts("whole.jsonl")
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(l.path("whole.jsonl"))
+	if err != nil {
+		return err
+	}
+	l.add("answers/records", "MiB", float64(info.Size())/(1<<20), "")
+	if _, err := l.judgeAnswers(ctx, "resumed.jsonl", info.Size()/2); err != nil {
+		return err
+	}
+	begin = time.Now()
+	if _, err := l.judgeAnswers(ctx, "resumed.jsonl", 0); err != nil {
+		return err
+	}
+	l.add("answers/second half, resumed", "programs/s", float64(n)/2/time.Since(begin).Seconds(), "")
+	resumed, err := l.verdicts("resumed.jsonl")
+	if err != nil {
+		return err
+	}
+	if resumed != whole {
+		return errors.New("killed and resumed: other records than undisturbed")
+	}
+	return nil
+}
+
+// problems is how many there are.
+const problems = 20
+
+// writeAnswers writes the task file and the answers. Every tenth answer is the same as another one, every
+// fourth is wrong.
+func (l *lab) writeAnswers(n int) error {
+	var tasks strings.Builder
+	fmt.Fprint(&tasks, "[defaults]\nsource = { file = \"answers.jsonl\", task = \"problem\" }\nlimits = { time = \"10s\" }\n")
+	fmt.Fprint(&tasks, "expect = { \"*-wrong\" = \"wrong-answer\" }\n")
+	for p := range problems {
+		fmt.Fprintf(&tasks, "[[task]]\nname = \"times %d\"\n", p)
+		for i := range 3 {
+			fmt.Fprintf(&tasks, "[[task.test]]\ninput = \"%d\"\nanswer = \"%d\"\n", i+1, (i+1)*p)
+		}
+	}
+	if err := os.WriteFile(l.path("tasks.toml"), []byte(tasks.String()), 0o644); err != nil {
+		return err
+	}
+	file, err := os.Create(l.path("answers.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	out := bufio.NewWriter(file)
+	encoder := json.NewEncoder(out)
+	for i := range n {
+		problem, round := i%problems, i/problems
+		factor, id := strconv.Itoa(problem), strconv.Itoa(i)
+		if round%4 == 3 {
+			factor, id = factor+" + 1", id+"-wrong"
+		}
+		note := id
+		if round%10 == 9 {
+			note = "the same"
+		}
+		answer := map[string]string{
+			"id": id, "problem": fmt.Sprintf("times %d", problem), "language": "python",
+			"code": fmt.Sprintf("# %s\nprint(int(input()) * (%s))\n", note, factor),
+		}
+		if round%2 == 1 {
+			answer["language"] = "cpp"
+			answer["code"] = fmt.Sprintf("// %s\n#include <iostream>\nint main() { int n; std::cin >> n; std::cout << n * (%s) << '\\n'; }\n", note, factor)
+		}
+		if err := encoder.Encode(answer); err != nil {
+			return err
+		}
+	}
+	return errors.Join(out.Flush(), file.Sync())
+}
+
+// judgeAnswers runs the judge command, which it kills when the records have so many bytes, if not 0. It
+// returns the judge's own peak memory, in bytes.
+func (l *lab) judgeAnswers(ctx context.Context, records string, kill int64) (peak int64, err error) {
+	cmd := exec.CommandContext(ctx, l.path("judge"), "run", "--format", "none", "--resume", "--out", l.path(records), l.dir)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-ended:
+			if kill > 0 {
+				err = nil
+			}
+			return peak, err
+		case <-tick.C:
+			if now := peakMemory(cmd.Process.Pid); now > 0 {
+				peak = now
+			}
+			if info, err := os.Stat(l.path(records)); kill > 0 && err == nil && info.Size() >= kill {
+				cmd.Process.Kill()
+			}
+		}
+	}
+}
+
+// peakMemory is VmHWM of proc_pid_status(5), in bytes; 0 when the process is gone.
+func peakMemory(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), "\nVmHWM:")
+	line, _, _ := strings.Cut(rest, "\n")
+	kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(line), " kB"), 10, 64)
+	return kib << 10
+}
+
+// verdicts is what does not change from one judging to the next in a file of records.
+func (l *lab) verdicts(records string) (string, error) {
+	file, err := os.Open(l.path(records))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	var b strings.Builder
+	decoder := json.NewDecoder(bufio.NewReader(file))
+	for {
+		var r judge.Record
+		switch err := decoder.Decode(&r); {
+		case err == io.EOF:
+			return b.String(), nil
+		case err != nil:
+			return "", err
+		}
+		fmt.Fprintln(&b, r.Kind, r.Task, r.Submission, r.SameAs, r.Test, r.Verdict, r.Reason, r.PassAt)
+		if r.Totals != nil {
+			fmt.Fprintln(&b, *r.Totals)
+		}
+	}
+}

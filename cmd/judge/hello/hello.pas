@@ -1,0 +1,9 @@
+program Hello;
+
+var
+  name: string;
+
+begin
+  readln(name);
+  writeln('hello ', name);
+end.

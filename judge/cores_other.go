@@ -1,0 +1,7 @@
+//go:build !linux
+
+package judge
+
+import "errors"
+
+func usableCPUs() ([]int, error) { return nil, errors.ErrUnsupported }
