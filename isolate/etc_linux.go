@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // etcFiles are what compilers, interpreters and their runtimes read below /etc, files or whole
@@ -13,8 +14,11 @@ import (
 var etcFiles = []string{
 	"alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
 	"fpc*.cfg", "java*", "mono", "perl", "php", "python*", "rubygems", "ghc*", "lua", "nsswitch.conf",
-	"../var/lib/ghc", // Debian keeps the compiler's list of its own libraries there
 }
+
+// etcFromElsewhere are directories of the host that toolchains cannot do without, by what they are below /etc
+// inside: Debian keeps GHC's list of its own libraries in /var, of which programs see nothing.
+var etcFromElsewhere = map[string]string{"/var/lib/ghc/package.conf.d": "ghc/package.conf.d"}
 
 const (
 	maxEtcFile = 4 << 20
@@ -45,20 +49,30 @@ func readEtc(i IDs) []etcEntry {
 	for _, pattern := range etcFiles {
 		matches, _ := filepath.Glob("/etc/" + pattern)
 		for _, m := range matches {
-			filepath.WalkDir(m, func(p string, d fs.DirEntry, err error) error {
-				if err != nil || len(entries) >= maxEtc {
-					return nil
-				}
-				if e, ok := readEtcEntry(p); ok {
-					entries = append(entries, e)
-				}
-				return nil
-			})
+			entries = appendEtc(entries, m, strings.TrimPrefix(m, "/etc/"))
 		}
+	}
+	for place, name := range etcFromElsewhere {
+		entries = appendEtc(entries, place, name)
 	}
 	for name, content := range synthetic(i) {
 		entries = append(entries, etcEntry{name: name, mode: 0o644, content: content})
 	}
+	return entries
+}
+
+// appendEtc adds what is in a place of the host under a name below /etc.
+func appendEtc(entries []etcEntry, place, name string) []etcEntry {
+	filepath.WalkDir(place, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || len(entries) >= maxEtc {
+			return nil
+		}
+		if e, ok := readEtcEntry(p); ok {
+			e.name = name + strings.TrimPrefix(p, place)
+			entries = append(entries, e)
+		}
+		return nil
+	})
 	return entries
 }
 
@@ -67,11 +81,7 @@ func readEtcEntry(p string) (etcEntry, bool) {
 	if err != nil {
 		return etcEntry{}, false
 	}
-	name, err := filepath.Rel("/etc", p)
-	if err != nil {
-		return etcEntry{}, false
-	}
-	e := etcEntry{name: name, mode: info.Mode()}
+	e := etcEntry{mode: info.Mode()}
 	switch {
 	case info.IsDir():
 	case info.Mode()&fs.ModeSymlink != 0:
