@@ -18,6 +18,9 @@ type Program struct {
 	Dir   string   // working directory inside; empty: "/"
 	Root  *Root    // file system; nil: the host's toolchain with 64 MiB to write
 	Stdin *os.File // nil: /dev/null; the file stays the caller's. An Input has what a Reader has
+	// Terminal makes Stdin the program's controlling terminal, for job control (tty_ioctl(4)). It must be a
+	// pty that was made for this program: on a terminal that has other uses it could type for others.
+	Terminal bool
 	// Stdout and Stderr are what the program writes to; nil: /dev/null. An *os.File is handed to it and
 	// stays the caller's. To another Writer, such as a Buffer, we copy through a pipe, one for both
 	// if both are the same; an error of Write kills the program and is Exit.Cause.

@@ -282,7 +282,11 @@ func dropCapabilities() child.Step {
 
 // releaseSteps returns what the program does once the gate is open, up to execve.
 func releaseSteps(p Program) []child.Step {
-	steps := p.Landlock.steps(policy.ABI(), 3+len(p.Files))
+	var steps []child.Step
+	if p.Terminal {
+		steps = append(steps, call("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0))
+	}
+	steps = append(steps, p.Landlock.steps(policy.ABI(), 3+len(p.Files))...)
 	for _, r := range p.Rlimits {
 		if r.Resource != unix.RLIMIT_CORE { // is set once and for all by wallSteps
 			steps = append(steps, rlimitStep(r))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"judge/fixtures/hostile"
 	"judge/limits"
 )
 
@@ -48,6 +49,12 @@ func slower(l limits.Limits, n int) limits.Limits {
 	l.CPU += more
 	l.Wall += more
 	return l
+}
+
+// countsTime says whether a program names its own CPU limit. Such a one uses CPU until a clock says that it
+// has had a certain time, more or less than the limit, and takes no longer for it on a slow host.
+func countsTime(p hostile.Program) bool {
+	return slices.ContainsFunc(p.Limits, func(l hostile.Limit) bool { return l.Name == "cpu" })
 }
 
 // compileTimeOn is what a compiler gets. It needs far less than it has on a usual host, where a program

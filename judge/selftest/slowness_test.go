@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"judge/fixtures/hostile"
 	"judge/limits"
 )
 
@@ -35,6 +36,11 @@ func TestSlowHostsChangeNothingButTime(t *testing.T) {
 	want.CPU, want.Wall = 20*time.Second, 22*time.Second
 	assert.Equal(t, want, slower(runLimits, 20))
 	assert.Equal(t, limits.Limits{Memory: 1}, slower(limits.Limits{Memory: 1}, 20), "no limit stays none")
+}
+
+func TestProgramsThatCountTimeGetNoMore(t *testing.T) {
+	assert.True(t, countsTime(hostile.Program{Limits: []hostile.Limit{{Name: "wall", Value: "6s"}, {Name: "cpu", Value: "1s"}}}))
+	assert.False(t, countsTime(hostile.Program{Limits: []hostile.Limit{{Name: "mem", Value: "1MiB"}}}))
 }
 
 func TestCompilersGetWhatTheyNeed(t *testing.T) {
