@@ -29,6 +29,7 @@ type Batch struct {
 	Transcripts bool         // records of interactions have their transcripts
 	Replay      ReplaySource // plays the interactors' part from transcripts; nil: they are run
 	Version     string       // of the judge, for the records
+	Monitor     *Monitor     // can be asked where the batch stands; nil: nobody asks
 }
 
 // HostError says that this host cannot isolate programs or limit them.
@@ -60,6 +61,7 @@ func (b Batch) Run(ctx context.Context, tasks []Task, sink Sink) (Totals, error)
 			return q.totals, errors.Join(err, out.Close())
 		}
 	}
+	b.Monitor.watch(q)
 	host, err := limits.Open(limits.Options{Degraded: b.Degraded})
 	if err != nil {
 		q.close()

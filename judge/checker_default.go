@@ -63,6 +63,16 @@ func ParseComparison(arguments []string) (Comparison, error) {
 	return c, nil
 }
 
+// told is the checker "default" with more arguments.
+func (s CheckerSpec) told(arguments []string) (CheckerSpec, error) {
+	if s.Name != "default" || len(arguments) == 0 {
+		return s, nil
+	}
+	var err error
+	s.Comparison, err = ParseComparison(append(strings.Fields(s.Comparison.String()), arguments...))
+	return s, err
+}
+
 // String returns the arguments, with a blank before each.
 func (c Comparison) String() string {
 	var b strings.Builder

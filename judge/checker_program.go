@@ -129,7 +129,7 @@ func (c *programChecker) execute() (Facts, *stream, error) {
 		}
 		defer stdin.Close()
 	}
-	given := isolate.Program{Args: tool.arguments(), Root: c.desk.root(), Stdin: stdin}
+	given := isolate.Program{Args: tool.argumentsOn(c.run.testCase), Root: c.desk.root(), Stdin: stdin}
 	facts, _, stderr, err := c.worker.runSetters(c.run.context, tool, p, given, c.following())
 	return facts, stderr, err
 }

@@ -36,6 +36,11 @@ func (t *Tool) arguments() []string {
 	return []string{inputPath, answerPath, feedbackPath + "/"}
 }
 
+// argumentsOn are all arguments that a checker or an interactor has on a test.
+func (t *Tool) argumentsOn(test *TestCase) []string {
+	return slices.Concat(t.arguments(), t.Args, test.CheckerArgs)
+}
+
 // outcome concludes what a checker's program says from how it ended and what it left.
 func (t *Tool) outcome(f Facts, fb feedback, stderr *stream) Outcome {
 	if failure := f.toolFailure(); failure != "" {

@@ -148,7 +148,7 @@ func TestNewCheckerRefuses(t *testing.T) {
 	_, err := NewChecker(CheckerSpec{Name: "tokens"}, nil)
 	assert.EqualError(t, err, "checker tokens: no answer to compare with")
 	_, err = NewChecker(CheckerSpec{Name: "fuzzy"}, strings.NewReader(""))
-	assert.EqualError(t, err, "checker fuzzy: want exact, lines, tokens, floats:TOL or none")
+	assert.EqualError(t, err, "checker fuzzy: want exact, lines, tokens, floats:TOL, default or none")
 }
 
 func TestUnreadableAnswerIsAnError(t *testing.T) {

@@ -141,6 +141,10 @@ func readInput(d Data) (*isolate.Input, error) {
 
 // openChecker makes a test case's checker. The caller closes the answer.
 func openChecker(spec CheckerSpec, test *TestCase) (Checker, io.Closer, error) {
+	spec, err := spec.told(test.CheckerArgs)
+	if err != nil {
+		return nil, nil, err
+	}
 	if test.Answer == nil {
 		checker, err := NewChecker(spec, nil)
 		return checker, io.NopCloser(nil), err

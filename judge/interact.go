@@ -76,7 +76,7 @@ func (w *worker) interact(r *testRun, interactor *programChecker) (Facts, error)
 	party := &party{name: InteractorName}
 	party.inSandbox(w.partner(len(spec.names())), execution{
 		program: isolate.Program{
-			Path: p.path, Args: slices.Concat(p.args(l), tool.arguments(), tool.Args), Env: p.env, Dir: workDir,
+			Path: p.path, Args: slices.Concat(p.args(l), tool.argumentsOn(r.testCase)), Env: p.env, Dir: workDir,
 			Root: interactor.desk.root(), Rlimits: rlimits(l, w.host.Lack()),
 		},
 		limits: l, stderr: said,

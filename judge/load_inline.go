@@ -16,18 +16,19 @@ type inlineTest struct {
 	test                                 TestCase
 	limits                               limits.Limits
 	input, inputFile, answer, answerFile *node
-	files                                *node
+	files, checkerArgs                   *node
 }
 
 var inlineTestKeys = keys[inlineTest]{
-	"name":        func(r reader, n *node, into *inlineTest) { into.test.Name, _ = r.name(n) },
-	"input":       func(_ reader, n *node, into *inlineTest) { into.input = n },
-	"input_file":  func(_ reader, n *node, into *inlineTest) { into.inputFile = n },
-	"answer":      func(_ reader, n *node, into *inlineTest) { into.answer = n },
-	"answer_file": func(_ reader, n *node, into *inlineTest) { into.answerFile = n },
-	"args":        func(r reader, n *node, into *inlineTest) { into.test.Args, _ = r.arguments(n) },
-	"limits":      func(r reader, n *node, into *inlineTest) { readLimits(r, n, &into.limits) },
-	"files":       func(_ reader, n *node, into *inlineTest) { into.files = n },
+	"name":         func(r reader, n *node, into *inlineTest) { into.test.Name, _ = r.name(n) },
+	"input":        func(_ reader, n *node, into *inlineTest) { into.input = n },
+	"input_file":   func(_ reader, n *node, into *inlineTest) { into.inputFile = n },
+	"answer":       func(_ reader, n *node, into *inlineTest) { into.answer = n },
+	"answer_file":  func(_ reader, n *node, into *inlineTest) { into.answerFile = n },
+	"args":         func(r reader, n *node, into *inlineTest) { into.test.Args, _ = r.arguments(n) },
+	"limits":       func(r reader, n *node, into *inlineTest) { readLimits(r, n, &into.limits) },
+	"checker_args": func(_ reader, n *node, into *inlineTest) { into.checkerArgs = n },
+	"files":        func(_ reader, n *node, into *inlineTest) { into.files = n },
 }
 
 // inline reads one [[task.test]]. Without a name it is called by its position among the task's tests.
@@ -63,7 +64,25 @@ func (t testReader) inline(r reader, n *node, position int, names map[string]*no
 	if draft.files != nil {
 		test.Files = t.placed(r, draft.files)
 	}
+	if draft.checkerArgs != nil {
+		test.CheckerArgs = t.checkerArgs(r, draft.checkerArgs)
+	}
 	return test
+}
+
+// checkerArgs reads what the checker is told on one test.
+func (t testReader) checkerArgs(r reader, n *node) []string {
+	args, ok := r.arguments(n)
+	switch {
+	case !ok, t.task.checkerNode != nil, t.task.interactorNode != nil:
+	case t.task.checker.Name != "default":
+		r.fail(n, `checker_args: want a checker or an interactor that is a program, or the checker "default"`)
+	default:
+		if _, err := t.task.checker.told(args); err != nil {
+			r.fail(n, "checker_args: %v", err)
+		}
+	}
+	return args
 }
 
 // data is an input or an answer, given as text or as a file; nil when it is neither or wrong.

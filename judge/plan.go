@@ -23,7 +23,7 @@ func Plan(tasks []Task, only []string) ([]Task, error) {
 	chosen := selection{map[[3]int]bool{}, map[int][]linePattern{}}
 	for _, s := range only {
 		if err := chosen.add(tasks, s); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--only %w", err)
 		}
 	}
 	var result []Task
@@ -42,10 +42,10 @@ type selection struct {
 // add selects what one selector names.
 func (s selection) add(tasks []Task, text string) error {
 	if text == "" {
-		return fmt.Errorf("--only %q: want TASK[/SUBMISSION[/TEST]]", text)
+		return fmt.Errorf("%q: want TASK[/SUBMISSION[/TEST]]", text)
 	}
 	if err := checkPattern(text); err != nil {
-		return fmt.Errorf("--only %s: %w", quoted(text), err)
+		return fmt.Errorf("%s: %w", quoted(text), err)
 	}
 	for _, cut := range cuts(text) {
 		found := false
@@ -57,7 +57,7 @@ func (s selection) add(tasks []Task, text string) error {
 				pattern := linePattern{cut[1], cut[2]}
 				has, err := task.Source.has(&task, pattern)
 				if err != nil {
-					return fmt.Errorf("--only %s: %w", quoted(text), err)
+					return fmt.Errorf("%s: %w", quoted(text), err)
 				}
 				if has {
 					s.lines[i] = append(s.lines[i], pattern)
@@ -81,9 +81,9 @@ func (s selection) add(tasks []Task, text string) error {
 		}
 	}
 	if near := nearestSelector(tasks, text); near != "" {
-		return fmt.Errorf("--only %s: there is no such task, submission or test; did you mean %s?", quoted(text), quoted(near))
+		return fmt.Errorf("%s: there is no such task, submission or test; did you mean %s?", quoted(text), quoted(near))
 	}
-	return fmt.Errorf("--only %s: there is no such task, submission or test", quoted(text))
+	return fmt.Errorf("%s: there is no such task, submission or test", quoted(text))
 }
 
 // cuts are the ways to read a selector as patterns of task, submission and test, the longest first.

@@ -28,6 +28,7 @@ type queue struct {
 	samples  samples
 	stopped  bool
 	totals   Totals
+	over     int // runs of submissions that are finished, made or not
 }
 
 // entry is a submission that is being judged.

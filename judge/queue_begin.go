@@ -124,6 +124,7 @@ func (q *queue) copyRecord(e *entry, o *original) {
 // conclude takes the record of a submission that is over, and tells those that are identical.
 func (q *queue) conclude(e *entry, record *Record) {
 	q.weight -= e.weight
+	q.over += len(e.task.Tests)
 	q.totals.Add(record)
 	q.samples.add(e.submission.Problem, record.Verdict)
 	q.put(e.step+1+len(e.task.Tests), record)

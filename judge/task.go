@@ -46,6 +46,9 @@ type TestCase struct {
 	Input  Data
 	Answer *Data // nil: there is none
 	Args   []string
+
+	CheckerArgs []string // of the task's checker or interactor on this test, after its own
+
 	Limits limits.Limits     // complete: the task's, overridden by the test's own
 	Files  map[string]string // clean slash-separated destination below the work directory = absolute source path
 }

@@ -88,7 +88,7 @@ func (w *worker) buildTool(ctx context.Context, t *Task, tool *Tool) (p *program
 }
 
 // runSetters runs a setter's program within its own limits, without a network. Of given it takes the root,
-// standard input and the arguments of the protocol. The slot will then make a sandbox with the root next, if
+// standard input and the arguments. The slot will then make a sandbox with the root next, if
 // it is not nil.
 func (w *worker) runSetters(ctx context.Context, tool *Tool, p *program, given isolate.Program, next *isolate.Root) (facts Facts, stdout, stderr *stream, err error) {
 	l := tool.Language.LimitsFor(tool.Limits)
@@ -100,7 +100,7 @@ func (w *worker) runSetters(ctx context.Context, tool *Tool, p *program, given i
 	if err := stderr.open(); err != nil {
 		return Facts{}, nil, nil, errors.Join(err, stdout.finish())
 	}
-	given.Path, given.Args = p.path, slices.Concat(p.args(l), given.Args, tool.Args)
+	given.Path, given.Args = p.path, slices.Concat(p.args(l), given.Args)
 	given.Env, given.Dir = p.env, workDir
 	given.Stdout, given.Stderr = stdout.write, stderr.write
 	given.Rlimits = rlimits(l, w.host.Lack())

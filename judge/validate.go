@@ -172,5 +172,5 @@ func (w *worker) runValidator(ctx context.Context, p *program, v validation) (fa
 		return Facts{}, nil, nil, err
 	}
 	defer input.release()
-	return w.runSetters(ctx, v.tool, p, isolate.Program{Root: p.root, Stdin: input.File}, nil)
+	return w.runSetters(ctx, v.tool, p, isolate.Program{Args: v.tool.Args, Root: p.root, Stdin: input.File}, nil)
 }

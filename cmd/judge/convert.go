@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"judge/judge"
+	"judge/judge/packages"
+)
+
+// convertFlags are the flags of `judge convert`.
+type convertFlags struct {
+	out      string // a file's name; "-": standard output; empty: tasks.toml in the package
+	jobs     int
+	degraded bool
+}
+
+func newConvert() *cobra.Command {
+	var f convertFlags
+	cmd := &cobra.Command{
+		Use:   "convert [flags] DIR",
+		Short: "Write the task file of a problem package",
+		Long: `Convert reads a problem package of Kattis or the ICPC (problem.yaml) or of Polygon
+(problem.xml) and writes a task file with which judge run comes to the same verdicts. What
+the package says and a task file cannot is in a comment at its top, and on standard error.
+
+Where the package leaves the time limit to be measured, its submissions are run.`,
+		Example: `  judge convert problems/different
+  judge convert -o different.toml problems/different`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("convert: want one directory with a problem.yaml or a problem.xml, as in: %s problems/different", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.convert(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.out, "out", "o", "", "write to `FILE`, which must not exist (default: tasks.toml in DIR); - is standard output")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "measure `N` programs at one time (default: the CPUs that judge may use)")
+	flags.BoolVar(&f.degraded, "degraded", false, "measure also where this host cannot hold every limit")
+	return cmd
+}
+
+func (f convertFlags) convert(ctx context.Context, dir string, stdout, stderr io.Writer) error {
+	in, err := openPackage(dir)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := in.calibrate(ctx, judge.Batch{Jobs: f.jobs, Degraded: f.degraded, Version: version()}, stderr); err != nil {
+		return err
+	}
+	name, into := f.out, filepath.Dir(f.out)
+	switch f.out {
+	case "":
+		name, into = filepath.Join(dir, "tasks.toml"), dir
+	case "-":
+		into = "."
+	}
+	text, err := in.packages[0].Document(into)
+	if err != nil {
+		return &failure{statusUsage, err}
+	}
+	if _, err := in.load(); err != nil { // what does not load is not written
+		return err
+	}
+	if f.out == "-" {
+		_, err = io.WriteString(stdout, text)
+	} else {
+		err = create(name, text)
+	}
+	if err != nil {
+		return &failure{statusUsage, err}
+	}
+	return nil
+}
+
+// openPackage reads the package in a directory, whether or not there is a task file as well.
+func openPackage(dir string) (*inputs, error) {
+	p, err := packages.Open(dir)
+	if err != nil {
+		return nil, &failure{statusUsage, mistake(err)}
+	}
+	if p.Archive() {
+		p.Close()
+		return nil, &failure{statusUsage, fmt.Errorf("convert %s: unpack it first: a task file names the package's files", dir)}
+	}
+	return &inputs{paths: []string{dir}, packages: map[int]*packages.Package{0: p}}, nil
+}
+
+// create writes a file that does not exist.
+func create(name, text string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("write %s: is there already: remove it, or name another file with --out", name)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
+}

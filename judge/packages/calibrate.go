@@ -1,0 +1,105 @@
+package packages
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"judge/judge"
+)
+
+// calibration says how a time limit follows from what the jury's submissions need.
+type calibration struct {
+	multiplier float64
+	resolution time.Duration // the limit is a multiple of it
+	nearest    bool          // the nearest multiple, but at least one; else the next one from there on
+}
+
+// generous is the time limit under which submissions are measured.
+const generous = 30 * time.Second
+
+// limit is the time limit when the slowest run took so long.
+func (c *calibration) limit(slowest time.Duration) time.Duration {
+	exact := float64(slowest) * c.multiplier / float64(c.resolution)
+	steps := math.Ceil(exact)
+	if c.nearest {
+		steps = math.Floor(exact + 0.5)
+	}
+	return time.Duration(max(1, steps)) * c.resolution
+}
+
+// Calibrated tells that the package leaves its time limit to a calibration.
+func (p *Package) Calibrated() bool { return p.calibration != nil }
+
+// Calibrate measures the jury's submissions with a batch and sets the time limit, unless the package fixes
+// it. It returns what it found, in one line. Submissions that do not do as they should are an error; other
+// errors are those of the batch.
+func (p *Package) Calibrate(ctx context.Context, b judge.Batch) (found string, err error) {
+	if p.calibration == nil {
+		return "", nil
+	}
+	tasks, err := p.toMeasure()
+	if err != nil {
+		return "", err
+	}
+	b.AllTests = true
+	var m measurement
+	if _, err := b.Run(ctx, tasks, &m); err != nil {
+		return "", fmt.Errorf("calibrate %s: %w", p.Name(), err)
+	}
+	if m.failure != "" {
+		return "", p.tree.fail(p.manifest, "calibrate the time limit: %s", m.failure)
+	}
+	p.time = p.calibration.limit(m.slowest)
+	p.measured = fmt.Sprintf("time limit %s: %s needs %s on test %s, times %g", duration(p.time), m.submission,
+		m.slowest.Round(time.Millisecond), m.test, p.calibration.multiplier)
+	return p.measured, nil
+}
+
+// toMeasure are the submissions that are within the time limit, with a generous one.
+func (p *Package) toMeasure() ([]judge.Task, error) {
+	own := *p
+	own.time = generous
+	own.submissions = nil
+	for _, s := range p.submissions {
+		if s.calibrates {
+			own.submissions = append(own.submissions, s)
+		}
+	}
+	if len(own.submissions) == 0 {
+		return nil, p.tree.fail(p.manifest, "the time limit is to be calibrated, and there is no accepted submission to do it with")
+	}
+	file := own.TaskFile()
+	tasks, err := judge.LoadFiles(file)
+	return tasks, Plain(err, []judge.TaskFile{file})
+}
+
+// measurement is a sink that keeps the slowest run, and the first submission that failed.
+type measurement struct {
+	slowest          time.Duration
+	submission, test string
+	failure          string
+}
+
+func (m *measurement) Write(r *judge.Record) error {
+	switch {
+	case r.Kind == judge.KindRun && r.Made() && (m.test == "" || time.Duration(r.CPU) > m.slowest):
+		m.slowest, m.submission, m.test = time.Duration(r.CPU), r.Submission, r.Test
+	case r.Kind == judge.KindSubmission && r.AsExpected != nil && !*r.AsExpected && m.failure == "":
+		m.failure = fmt.Sprintf("%s: %s", r.Submission, r.Verdict)
+		if r.Test != "" {
+			m.failure += " on test " + r.Test
+		}
+		if r.Message != "" {
+			m.failure += ": " + strings.TrimSpace(r.Message)
+		}
+		if r.Verdict == judge.TimeLimit {
+			m.failure += fmt.Sprintf(" (of %s)", generous)
+		}
+	}
+	return nil
+}
+
+func (m *measurement) Close() error { return nil }

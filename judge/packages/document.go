@@ -1,0 +1,311 @@
+package packages
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"judge/judge"
+	"judge/limits"
+)
+
+// document writes the task file. prefix leads from its directory to the package; empty: it is there.
+func (p *Package) document(prefix string) string {
+	w := &writer{prefix: prefix}
+	w.head(p)
+	w.languages(&p.problem, p.tree)
+	w.task(&p.problem)
+	w.expect(p.submissions)
+	for _, g := range p.groups {
+		w.group(g, p.tests)
+	}
+	return w.String()
+}
+
+// writer writes TOML.
+type writer struct {
+	strings.Builder
+	prefix string
+}
+
+func (w *writer) line(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+
+// file is a name as the task file has it.
+func (w *writer) file(name string) string { return quote(path.Join(w.prefix, name)) }
+
+func (w *writer) fileList(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = w.file(name)
+	}
+	return "[" + strings.Join(list, ", ") + "]"
+}
+
+// comment writes text that may have any characters.
+func (w *writer) comment(text string) { w.line("%s", strings.TrimSpace("# "+judge.Visible(text))) }
+
+func (w *writer) head(p *Package) {
+	w.comment(strings.Join(slices.DeleteFunc([]string{p.title, "Made by judge convert from " + p.manifest + "."}, isEmpty), ". "))
+	if len(p.notes) > 0 {
+		w.comment("")
+		w.comment("What could not be expressed here:")
+		for _, note := range p.notes {
+			w.comment("  - " + note)
+		}
+	}
+}
+
+func isEmpty(s string) bool { return s == "" }
+
+// languages gives the limits of compilers to all languages that the package's programs are written in.
+func (w *writer) languages(p *problem, t tree) {
+	var limit limits.Limits
+	limit.CPU, limit.Memory = p.compileTime, p.compileMemory
+	table := limitTable(limit)
+	if table == "" {
+		return
+	}
+	for _, name := range p.languages(t) {
+		w.line("\n[language.%s]\ncompile_limits = %s", name, table)
+	}
+}
+
+// languages are those of the package's programs, sorted.
+func (p *problem) languages(t tree) []string {
+	var files []string
+	for _, s := range p.submissions {
+		files = append(files, s.name)
+	}
+	for _, tool := range p.tools() {
+		files = append(files, tool.source...)
+	}
+	var names []string
+	for _, file := range files {
+		below, err := []string{file}, error(nil)
+		if t.isDir(file) {
+			below, err = t.files(file)
+		}
+		if err != nil {
+			continue // which loading says
+		}
+		for _, f := range below {
+			if l := judge.LanguageOf(f); l != "" {
+				names = append(names, l)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (p *problem) tools() []tool {
+	tools := slices.Clone(p.validators)
+	for _, t := range []*tool{p.checkerTool, p.interactor} {
+		if t != nil {
+			tools = append(tools, *t)
+		}
+	}
+	return tools
+}
+
+func (w *writer) task(p *problem) {
+	w.line("\n[[task]]\nname = %s", quote(p.name))
+	if p.measured != "" {
+		w.comment(p.measured)
+	}
+	w.line("limits = %s", limitTable(limits.Limits{CPU: p.time, Memory: p.memory, Output: p.output}))
+	switch {
+	case p.interactor != nil:
+		w.line("interactor = %s", w.tool(*p.interactor))
+	case p.checkerTool != nil:
+		w.line("checker = %s", w.tool(*p.checkerTool))
+	default:
+		w.line("checker = %s", quote(p.checker))
+	}
+	if p.passes > 1 {
+		w.line("passes = %d", p.passes)
+	}
+	if len(p.validators) > 0 {
+		w.line("validators = [")
+		for _, v := range p.validators {
+			w.line("    %s,", w.tool(v))
+		}
+		w.line("]")
+	}
+	w.line("submissions = [")
+	for _, s := range p.submissions {
+		name := path.Join(w.prefix, s.name)
+		if s.directory {
+			name += "/"
+		}
+		w.line("    %s,", quote(name))
+	}
+	w.line("]\ntest = [")
+	for _, t := range p.tests {
+		w.line("    %s,", w.test(t))
+	}
+	w.line("]")
+}
+
+func (w *writer) tool(t tool) string {
+	source := w.file(t.source[0])
+	if len(t.source) > 1 {
+		source = w.fileList(t.source)
+	}
+	fields := []string{"source = " + source, "protocol = " + quote(t.protocol)}
+	if len(t.args) > 0 {
+		fields = append(fields, "args = "+quoteList(t.args))
+	}
+	if len(t.include) > 0 {
+		fields = append(fields, "include = "+w.fileList(t.include))
+	}
+	if table := limitTable(limits.Limits{CPU: t.time, Memory: t.memory, Output: t.output}); table != "" {
+		fields = append(fields, "limits = "+table)
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+func (w *writer) test(t test) string {
+	fields := []string{"name = " + quote(t.name), "input_file = " + w.file(t.input)}
+	if t.answer != "" {
+		fields = append(fields, "answer_file = "+w.file(t.answer))
+	}
+	if len(t.args) > 0 {
+		fields = append(fields, "args = "+quoteList(t.args))
+	}
+	if len(t.checkerArgs) > 0 {
+		fields = append(fields, "checker_args = "+quoteList(t.checkerArgs))
+	}
+	if len(t.files) > 0 {
+		var list []string
+		for _, f := range t.files {
+			list = append(list, quote(f.to)+" = "+w.file(f.from))
+		}
+		fields = append(fields, "files = { "+strings.Join(list, ", ")+" }")
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+// expect writes what is expected of each submission, unless it is only to be accepted.
+func (w *writer) expect(submissions []submission) {
+	head := "\n[task.expect]"
+	for _, s := range submissions {
+		verdicts := make([]string, len(s.expected))
+		for i, v := range s.expected {
+			verdicts[i] = string(v)
+		}
+		word := quoteList(verdicts)
+		if len(verdicts) == 1 {
+			word = quote(verdicts[0])
+		}
+		switch {
+		case s.least == nil && slices.Equal(s.expected, []judge.Verdict{judge.Accepted}):
+			continue
+		case s.least != nil && len(verdicts) == 0:
+			word = "{ score = " + points(*s.least, *s.most) + " }"
+		case s.least != nil:
+			word = "{ verdict = " + word + ", score = " + points(*s.least, *s.most) + " }"
+		}
+		if head != "" {
+			w.line("%s", head)
+			head = ""
+		}
+		w.line("%s = %s", w.file(s.name), word)
+	}
+}
+
+func points(least, most float64) string {
+	if least == most {
+		return number(least)
+	}
+	return "[" + number(least) + ", " + number(most) + "]"
+}
+
+func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+func (w *writer) group(g group, tests []test) {
+	w.line("\n[[task.group]]\nname = %s", quote(g.name))
+	w.line("tests = %s", quoteList(patterns(g, tests)))
+	if g.score != nil {
+		w.line("score = %s", number(*g.score))
+	}
+	w.line("aggregate = %s", quote(g.aggregate))
+	if len(g.depends) > 0 {
+		w.line("depends = %s", quoteList(g.depends))
+	}
+}
+
+// patterns names the tests of a group: by one pattern if that means them and no others.
+func patterns(g group, tests []test) []string {
+	if len(g.tests) < 2 {
+		return g.tests
+	}
+	dir := path.Dir(g.tests[0])
+	var same []string
+	for _, t := range tests {
+		if path.Dir(t.name) == dir {
+			same = append(same, t.name)
+		}
+	}
+	own := slices.Sorted(slices.Values(g.tests))
+	if slices.Sort(same); dir != "." && slices.Equal(same, own) && !strings.ContainsAny(dir, `*?[\`) {
+		return []string{dir + "/*"}
+	}
+	return g.tests
+}
+
+// limitTable is a TOML table of the limits that are not zero; empty: all are.
+func limitTable(l limits.Limits) string {
+	var fields []string
+	if l.CPU > 0 {
+		fields = append(fields, "time = "+quote(duration(l.CPU)))
+	}
+	if l.Memory > 0 {
+		fields = append(fields, "memory = "+quote(limits.FormatSize(l.Memory)))
+	}
+	if l.Output > 0 {
+		fields = append(fields, "output = "+quote(limits.FormatSize(l.Output)))
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+// duration is written in seconds, or in milliseconds where these are not whole.
+func duration(d time.Duration) string {
+	if d%time.Second == 0 {
+		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
+}
+
+func quoteList(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = quote(s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// quote is a basic string of TOML's.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

@@ -1,0 +1,236 @@
+package packages
+
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"judge/judge"
+)
+
+// The four results that packages know, as what judge calls them.
+var kattisResults = map[string][]judge.Verdict{
+	"AC":  {judge.Accepted},
+	"WA":  {judge.WrongAnswer},
+	"TLE": {judge.TimeLimit},
+	"RTE": {judge.RuntimeError, judge.MemoryLimit, judge.OutputLimit},
+}
+
+var allResults = []string{"AC", "WA", "TLE", "RTE"}
+
+// rule is what is asked of a submission.
+type rule struct {
+	permitted []string // nil: all; in all tests
+	required  []string // nil: all; in one test at least
+	score     *[2]float64
+	forLimit  string // use_for_time_limit: "false" or "lower"; empty: it follows from the others
+}
+
+// directoryRules are those of submissions by their directories.
+var directoryRules = map[string]rule{
+	"accepted":            {permitted: []string{"AC"}},
+	"rejected":            {required: []string{"WA", "TLE", "RTE"}},
+	"wrong_answer":        {permitted: []string{"AC", "WA"}, required: []string{"WA"}},
+	"time_limit_exceeded": {permitted: []string{"AC", "TLE"}, required: []string{"TLE"}},
+	"run_time_error":      {permitted: []string{"AC", "RTE"}, required: []string{"RTE"}},
+	"brute_force":         {permitted: []string{"AC", "TLE", "RTE"}, required: []string{"TLE", "RTE"}},
+	"partially_accepted":  {},
+	"mixed":               {},
+}
+
+// globRule is a rule of submissions.yaml.
+type globRule struct {
+	rule
+	pattern string
+	left    string // why a submission that it matches cannot be judged
+}
+
+func (k *kattis) readSubmissions() error {
+	if !k.isDir("submissions") {
+		return k.tree.fail("submissions", "there is no such directory: the package has no submissions")
+	}
+	rules, err := k.readRules()
+	if err != nil {
+		return err
+	}
+	dirs, err := k.list("submissions")
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		if !k.isDir(path.Join("submissions", dir)) {
+			continue
+		}
+		names, err := k.list(path.Join("submissions", dir))
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := k.readSubmission(dir, path.Join("submissions", dir, name), rules); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readSubmission adds one submission, unless judge has no language for it.
+func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
+	files := []string{name}
+	if k.isDir(name) {
+		below, err := k.files(name)
+		if err != nil {
+			return err
+		}
+		files = nil
+		for _, f := range below {
+			files = append(files, path.Join(name, f))
+		}
+	}
+	if !slices.ContainsFunc(files, func(f string) bool { return judge.LanguageOf(f) != "" }) {
+		k.note("%s is left out: no language has its extension", name)
+		return nil
+	}
+	own := []rule{directoryRules[dir]}
+	for _, r := range rules {
+		if !r.matches(strings.TrimPrefix(name, "submissions/")) {
+			continue
+		}
+		if r.left != "" {
+			k.note("%s is left out: %s in submissions.yaml cannot be expressed", name, r.left)
+			return nil
+		}
+		if r.pattern == dir { // changes the directory's own
+			own[0] = rule{cmpRule(r.permitted, own[0].permitted), cmpRule(r.required, own[0].required),
+				cmp.Or(r.score, own[0].score), cmp.Or(r.forLimit, own[0].forLimit)}
+			continue
+		}
+		own = append(own, r.rule)
+	}
+	s, err := k.concluded(name, own)
+	if err != nil {
+		return err
+	}
+	s.directory = k.isDir(name)
+	if dir == "partially_accepted" && s.least == nil {
+		if !k.scoring {
+			return k.tree.fail(name, "partially_accepted: want a package of type scoring")
+		}
+		s.expected, s.calibrates = nil, false
+		s.least, s.most = k.partial()
+	}
+	marked, ok, err := k.marked(name, files)
+	if err != nil {
+		return err
+	}
+	_, known := directoryRules[dir]
+	switch {
+	case ok:
+		s.expected = marked
+		s.calibrates = s.calibrates && slices.Equal(marked, []judge.Verdict{judge.Accepted})
+	case !known && len(own) == 1:
+		k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
+	}
+	k.submissions = append(k.submissions, s)
+	return nil
+}
+
+// cmpRule is the first list that is given.
+func cmpRule(a, b []string) []string {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// concluded turns rules into an expectation. judge's verdict on a submission is that of its first failed
+// test: it must be permitted, and accepted is it only where nothing else is required.
+func (k *kattis) concluded(name string, rules []rule) (submission, error) {
+	s := submission{name: name}
+	permitted := slices.Clone(allResults)
+	accepted, lower, optOut := true, false, false
+	for _, r := range rules {
+		if r.permitted != nil {
+			permitted = slices.DeleteFunc(permitted, func(p string) bool { return !slices.Contains(r.permitted, p) })
+			lower = lower || !slices.Contains(r.permitted, "TLE")
+		}
+		accepted = accepted && (r.required == nil || slices.Contains(r.required, "AC"))
+		lower = lower || r.forLimit == "lower"
+		optOut = optOut || r.forLimit == "false"
+		if r.score != nil {
+			s.least, s.most = &r.score[0], &r.score[1]
+		}
+	}
+	for _, result := range permitted {
+		if result != "AC" || accepted {
+			s.expected = append(s.expected, kattisResults[result]...)
+		}
+	}
+	if len(s.expected) == 0 {
+		return s, k.tree.fail(name, "what submissions.yaml permits and what it requires exclude one another")
+	}
+	if s.least != nil && !k.scoring {
+		return s, k.tree.fail(name, "submissions.yaml expects a score, and the package gives none")
+	}
+	s.calibrates = lower && !optOut
+	if k.legacy {
+		s.calibrates = slices.Equal(permitted, []string{"AC"})
+	}
+	return s, nil
+}
+
+// partial is the range of what is more than nothing and less than everything. Scores are rounded to six
+// decimals.
+func (k *kattis) partial() (least, most *float64) {
+	const step = 1e-6
+	low, high := step, 1e15
+	if sum, ok := k.most(); ok && sum > 2*step {
+		high = sum - step
+	}
+	return &low, &high
+}
+
+// expectedResults is how a submission says in a comment what is expected of it.
+var expectedResults = regexp.MustCompile(`@EXPECTED_RESULTS@:?[ \t]*([A-Za-z_, \t-]+)`)
+
+// resultWords are the words after it.
+var resultWords = map[string][]judge.Verdict{
+	"CORRECT": {judge.Accepted}, "ACCEPTED": {judge.Accepted}, "AC": {judge.Accepted},
+	"WRONG-ANSWER": {judge.WrongAnswer}, "NO-OUTPUT": {judge.WrongAnswer}, "WA": {judge.WrongAnswer},
+	"PRESENTATION-ERROR": {judge.WrongAnswer}, "WRONG": {judge.WrongAnswer},
+	"TIMELIMIT": {judge.TimeLimit}, "TIME-LIMIT-EXCEEDED": {judge.TimeLimit}, "TLE": {judge.TimeLimit},
+	"RUN-ERROR": kattisResults["RTE"], "RUN-TIME-ERROR": kattisResults["RTE"], "RUNTIME-ERROR": kattisResults["RTE"],
+	"RTE": kattisResults["RTE"], "MEMORY-LIMIT": {judge.MemoryLimit}, "MLE": {judge.MemoryLimit},
+	"OUTPUT-LIMIT": {judge.OutputLimit}, "COMPILER-ERROR": {judge.CompileError}, "COMPILE-ERROR": {judge.CompileError},
+}
+
+// marked reads the comment of a submission; false: it has none.
+func (k *kattis) marked(name string, files []string) ([]judge.Verdict, bool, error) {
+	for _, file := range files {
+		text, _, err := k.text(file)
+		if err != nil {
+			return nil, false, err
+		}
+		m := expectedResults.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		var expected []judge.Verdict
+		for word := range strings.SplitSeq(m[1], ",") {
+			word = strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(word)), "_", "-")
+			verdicts, ok := resultWords[word]
+			if !ok {
+				return nil, false, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", word)
+			}
+			for _, v := range verdicts {
+				if !slices.Contains(expected, v) {
+					expected = append(expected, v)
+				}
+			}
+		}
+		return expected, true, nil
+	}
+	return nil, false, nil
+}

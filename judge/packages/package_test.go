@@ -1,0 +1,351 @@
+package packages
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"judge/judge"
+)
+
+// files are the files of a package by their names.
+type files map[string]string
+
+// write makes a package of files, and what every package has unless it is there.
+func (f files) write(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "package")
+	all := files{"submissions/accepted/a.py": "", "data/secret/.keep": ""}
+	for name, text := range f {
+		all[name] = text
+	}
+	for name, text := range all {
+		at := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
+	}
+	return dir
+}
+
+// tests adds inputs and answers.
+func (f files) tests(names ...string) files {
+	for _, name := range names {
+		f["data/"+name+".in"], f["data/"+name+".ans"] = "", ""
+	}
+	return f
+}
+
+// read opens the package; what it is converted to must load.
+func (f files) read(t *testing.T) (*Package, error) {
+	t.Helper()
+	p, err := Open(f.write(t))
+	if err == nil {
+		_, err := judge.LoadFiles(p.TaskFile())
+		require.NoError(t, err)
+	}
+	return p, err
+}
+
+func TestGroupsOfLegacyPackages(t *testing.T) {
+	scoring := "type: scoring\n"
+	tests := []struct {
+		name  string
+		files files
+		want  string // a line for each group, or the error after the package's name
+	}{
+		{"no word of groups: each test waits for the one before, and samples give points", files{"problem.yaml": scoring}.tests("sample/1", "secret/1", "secret/2"), `
+			sample 1 min [sample/1]
+			secret/1 1 min [secret/1] after [sample]
+			secret/2 1 min [secret/2] after [sample secret/1]`},
+		{"subtasks", files{
+			"problem.yaml":                  scoring,
+			"data/testdata.yaml":            "on_reject: continue\ngrader_flags: ignore_sample\n",
+			"data/secret/testdata.yaml":     "on_reject: continue\ngrader_flags: sum\n",
+			"data/secret/a/testdata.yaml":   "accept_score: 30\ngrader_flags: min\n",
+			"data/secret/b/testdata.yaml":   "accept_score: 5\non_reject: continue\n",
+			"data/secret/c/testdata.yaml":   "accept_score: 10\non_reject: continue\ngrader_flags: avg\n",
+			"data/secret/d/testdata.yaml":   "accept_score: 2\ngrader_flags: first_error max\n",
+			"data/secret/c/1/testdata.yaml": "accept_score: 7\ngrader_flags: min\n",
+		}.tests("sample/1", "secret/a/1", "secret/a/2", "secret/b/1", "secret/b/2", "secret/c/1/1", "secret/d/1"), `
+			sample 0 min [sample/1]
+			secret/a 30 min [secret/a/1 secret/a/2]
+			secret/b 10 sum [secret/b/1 secret/b/2]
+			secret/c/1 7 min [secret/c/1/1]
+			secret/d 2 min [secret/d/1]`},
+		{"what is rejected ends the secret groups", files{
+			"problem.yaml":                scoring,
+			"data/testdata.yaml":          "grader_flags: min\non_reject: continue\n",
+			"data/secret/testdata.yaml":   "on_reject: break\n",
+			"data/secret/a/testdata.yaml": "accept_score: 30\ngrader_flags: min\n",
+			"data/secret/b/testdata.yaml": "accept_score: 40\ngrader_flags: min\n",
+		}.tests("secret/a/1", "secret/b/1"), `
+			secret/a 30 min [secret/a/1]
+			secret/b 40 min [secret/b/1] after [secret/a]`},
+		{"the least of equal groups", files{
+			"problem.yaml":              scoring,
+			"data/secret/testdata.yaml": "accept_score: 50\ngrader_flags: min\n",
+		}.tests("secret/a/1", "secret/b/1"), `
+			secret 50 min [secret/a/1 secret/b/1]`},
+		{"the least of different ones", files{
+			"problem.yaml":                scoring,
+			"data/secret/testdata.yaml":   "accept_score: 50\ngrader_flags: min\n",
+			"data/secret/b/testdata.yaml": "accept_score: 51\ngrader_flags: min\n",
+		}.tests("secret/a/1", "secret/b/1"), "data/secret/testdata.yaml:1: grader_flags min: groups secret/a and secret/b have different scores: the least of them cannot be expressed"},
+		{"the validator scores", files{
+			"problem.yaml":              scoring + "validation: custom score\n",
+			"output_validators/v.py":    "",
+			"data/secret/testdata.yaml": "on_reject: continue\n",
+		}.tests("secret/1", "secret/2"), `
+			secret - sum [secret/1 secret/2]`},
+		{"points for what is rejected", files{
+			"problem.yaml":              scoring,
+			"data/secret/testdata.yaml": "reject_score: 1\n",
+		}.tests("secret/1"), "data/secret/testdata.yaml:1: reject_score: 1: points for what is rejected are not supported"},
+		{"the mean of some", files{
+			"problem.yaml":              scoring,
+			"data/secret/testdata.yaml": "grader_flags: avg\n",
+		}.tests("secret/1", "secret/2"), "data/secret/testdata.yaml:1: grader_flags avg: cannot be expressed with on_reject and scores as they are here"},
+		{"the fewest points win", files{"problem.yaml": scoring + "grading:\n  objective: min\n"}.tests("secret/1"),
+			`problem.yaml:3: objective: "min": only scores of which more is better are supported`},
+		{"any test will do", files{
+			"problem.yaml":              "name: x\n",
+			"data/secret/testdata.yaml": "grader_flags: accept_if_any_accepted\n",
+		}.tests("secret/1"), "data/secret/testdata.yaml:1: grader_flags accept_if_any_accepted: a package without scores is accepted when all tests are"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { assertGroups(t, tt.files, tt.want) })
+	}
+}
+
+func TestGroupsOfNewPackages(t *testing.T) {
+	scoring := "problem_format_version: 2025-09\nname: x\ntype: scoring\n"
+	tests := []struct {
+		name  string
+		files files
+		want  string
+	}{
+		{"secret is the group", files{"problem.yaml": scoring}.tests("sample/1", "secret/1", "secret/2"), `
+			sample 0 min [sample/1]
+			secret 100 sum [secret/1 secret/2]`},
+		{"groups", files{
+			"problem.yaml":                  scoring,
+			"data/secret/a/test_group.yaml": "max_score: 40\nrequire_pass: sample\n",
+			"data/secret/b/test_group.yaml": "max_score: 60\nscore_aggregation: min\nrequire_pass: [sample, secret/a]\n",
+		}.tests("sample/1", "secret/a/1", "secret/b/1", "secret/b/deep/2"), `
+			sample 0 min [sample/1]
+			secret/a 40 min [secret/a/1] after [sample]
+			secret/b 60 min [secret/b/1 secret/b/deep/2] after [sample secret/a]`},
+		{"all or nothing", files{
+			"problem.yaml":                scoring,
+			"data/secret/test_group.yaml": "score_aggregation: pass-fail\n",
+		}.tests("secret/a/1", "secret/b/1"), `
+			secret 100 min [secret/a/1 secret/b/1]`},
+		{"a group without points", files{"problem.yaml": scoring}.tests("secret/a/1"),
+			"data/secret/a: has no max_score: a pass-fail group wants one, in its test_group.yaml"},
+		{"unknown group", files{
+			"problem.yaml":                  scoring,
+			"data/secret/a/test_group.yaml": "max_score: 100\nrequire_pass: secret/0\n",
+		}.tests("secret/a/1"), "data/secret/a/test_group.yaml: require_pass secret/0: no group before this one is called so"},
+		{"tests beside groups", files{"problem.yaml": scoring}.tests("secret/a/1", "secret/1"), "data/secret: has test cases beside groups: want one of the two"},
+		{"the validator scores", files{
+			"problem.yaml":                scoring,
+			"output_validator/v.py":       "open('score.txt')",
+			"data/secret/test_group.yaml": "max_score: unbounded\n",
+		}.tests("sample/1", "secret/1"), `
+			sample 0 min [sample/1]
+			secret - sum [secret/1]`},
+		{"score_multiplier.txt", files{
+			"problem.yaml":          scoring,
+			"output_validator/v.py": "open('score_multiplier.txt')",
+		}.tests("secret/1"), "output_validator/v.py: output validators that write score_multiplier.txt are not supported: want score.txt"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { assertGroups(t, tt.files, tt.want) })
+	}
+}
+
+// assertGroups compares groups, or the error.
+func assertGroups(t *testing.T, f files, want string) {
+	t.Helper()
+	p, err := f.read(t)
+	if !strings.HasPrefix(want, "\n") {
+		input := (*judge.InputError)(nil)
+		require.ErrorAs(t, err, &input)
+		line, _, _ := strings.Cut(input.Error(), "\n")
+		_, line, _ = strings.Cut(line, "/package/")
+		assert.Equal(t, want, line)
+		return
+	}
+	require.NoError(t, err)
+	var got strings.Builder
+	for _, g := range p.groups {
+		score := "-"
+		if g.score != nil {
+			score = number(*g.score)
+		}
+		fmt.Fprintf(&got, "\n%s %s %s %v", g.name, score, g.aggregate, g.tests)
+		if len(g.depends) > 0 {
+			fmt.Fprintf(&got, " after %v", g.depends)
+		}
+	}
+	assert.Equal(t, strings.ReplaceAll(want, "\t", ""), got.String())
+}
+
+func TestExpectations(t *testing.T) {
+	f := files{
+		"problem.yaml": "problem_format_version: 2025-09\nname: x\n",
+		"submissions/submissions.yaml": `
+wrong_answer:
+  permitted: [AC, WA, RTE]
+"{mine,yours}/*.py":
+  permitted: [AC, TLE]
+  required: [TLE]
+  use_for_time_limit: false
+accepted/slow.py:
+  use_for_time_limit: false
+mine/odd.c:
+  language: cpp
+`,
+	}.tests("secret/1")
+	for _, name := range []string{"accepted/slow.py", "wrong_answer/w.py", "run_time_error/r.py", "time_limit_exceeded/t.py", "brute_force/b.py",
+		"rejected/r.py", "mine/m.py", "yours/y.py", "mine/odd.c", "accepted/note.txt"} {
+		f["submissions/"+name] = ""
+	}
+	f["submissions/rejected/marked.py"] = "# @EXPECTED_RESULTS@: TIMELIMIT, WRONG_ANSWER"
+	p, err := f.read(t)
+	require.NoError(t, err)
+	got := map[string]string{}
+	for _, s := range p.submissions {
+		got[strings.TrimPrefix(s.name, "submissions/")] = fmt.Sprint(s.expected, s.calibrates)
+	}
+	assert.Equal(t, map[string]string{
+		"accepted/a.py":            "[accepted] true",
+		"accepted/slow.py":         "[accepted] false",
+		"wrong_answer/w.py":        "[wrong-answer runtime-error memory-limit output-limit] true",
+		"run_time_error/r.py":      "[runtime-error memory-limit output-limit] true",
+		"time_limit_exceeded/t.py": "[time-limit] false",
+		"brute_force/b.py":         "[time-limit runtime-error memory-limit output-limit] false",
+		"rejected/r.py":            "[wrong-answer time-limit runtime-error memory-limit output-limit] false",
+		"rejected/marked.py":       "[time-limit wrong-answer] false",
+		"mine/m.py":                "[time-limit] false",
+		"yours/y.py":               "[time-limit] false",
+	}, got)
+	assert.Equal(t, []string{
+		"submissions/accepted/note.txt is left out: no language has its extension",
+		"submissions/mine/odd.c is left out: language in submissions.yaml cannot be expressed",
+	}, p.Notes())
+}
+
+func TestCalibratedLimit(t *testing.T) {
+	tests := []struct {
+		name    string
+		c       calibration
+		slowest time.Duration
+		want    time.Duration
+	}{
+		{"at least one step", calibration{multiplier: 2, resolution: time.Second}, time.Millisecond, time.Second},
+		{"up to the next step", calibration{multiplier: 2, resolution: time.Second}, 510 * time.Millisecond, 2 * time.Second},
+		{"exactly", calibration{multiplier: 2, resolution: time.Second}, 500 * time.Millisecond, time.Second},
+		{"small steps", calibration{multiplier: 1.5, resolution: 100 * time.Millisecond}, 210 * time.Millisecond, 400 * time.Millisecond},
+		{"to the nearest second", calibration{multiplier: 5, resolution: time.Second, nearest: true}, 290 * time.Millisecond, time.Second},
+		{"to the nearest second above", calibration{multiplier: 5, resolution: time.Second, nearest: true}, 310 * time.Millisecond, 2 * time.Second},
+		{"but at least one", calibration{multiplier: 5, resolution: time.Second, nearest: true}, 0, time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { assert.Equal(t, tt.want, tt.c.limit(tt.slowest)) })
+	}
+}
+
+func TestTestsWithArgumentsAndFiles(t *testing.T) {
+	p, err := files{
+		"problem.yaml":                  "problem_format_version: 2025-09\nname: x\nlimits: {time_limit: 1.5, compilation_time: 20}\n",
+		"data/secret/test_group.yaml":   "args: [a, b]\noutput_validator_args: [float_tolerance, 1e-6]\n",
+		"data/secret/2.yaml":            "args: [c]\nhint: none\n",
+		"data/secret/1.files/sub/x.txt": "",
+		"input_validators/v.py":         "",
+		"input_validators/v.ctd":        "",
+	}.tests("secret/1", "secret/2").read(t)
+	require.NoError(t, err)
+	assert.Equal(t, `# x. Made by judge convert from problem.yaml.
+#
+# What could not be expressed here:
+#   - input_validators/v.ctd is no program and is not run on inputs
+#   - input_validators/v.py is not run on inputs: its arguments differ between tests
+
+[language.python]
+compile_limits = { time = "20s" }
+
+[[task]]
+name = "package"
+limits = { time = "1500ms", memory = "2GiB", output = "8MiB" }
+checker = "default:float_tolerance 1e-06"
+submissions = [
+    "submissions/accepted/a.py",
+]
+test = [
+    { name = "secret/1", input_file = "data/secret/1.in", answer_file = "data/secret/1.ans", args = ["a", "b"], files = { "sub/x.txt" = "data/secret/1.files/sub/x.txt" } },
+    { name = "secret/2", input_file = "data/secret/2.in", answer_file = "data/secret/2.ans", args = ["c"] },
+]
+`, p.document(""))
+}
+
+func TestArgumentsOfTheOutputValidatorByGroup(t *testing.T) {
+	f := files{
+		"problem.yaml":                "validator_flags: case_sensitive\n",
+		"data/secret/testdata.yaml":   "output_validator_flags: float_tolerance 1e-6\n",
+		"data/secret/a/testdata.yaml": "output_validator_flags: space_change_sensitive\n",
+	}.tests("sample/1", "secret/1", "secret/a/1")
+	for _, program := range []string{"", "output_validators/v.py"} {
+		f[program], f["problem.yaml"] = "", f["problem.yaml"]+"validation: custom\n"
+		if program == "" {
+			delete(f, program)
+			f["problem.yaml"] = "validator_flags: case_sensitive\n"
+		}
+		p, err := f.read(t)
+		require.NoError(t, err)
+		var got []string
+		for _, test := range p.tests {
+			got = append(got, strings.Join(append([]string{test.name}, test.checkerArgs...), " "))
+		}
+		assert.Equal(t, []string{"sample/1", "secret/1 float_tolerance 1e-6", "secret/a/1 space_change_sensitive"}, got)
+		if program == "" {
+			assert.Equal(t, "default:case_sensitive", p.checker)
+		} else {
+			assert.Equal(t, []string{"case_sensitive"}, p.checkerTool.args)
+		}
+	}
+}
+
+func TestPolygon(t *testing.T) {
+	const problem = `<problem short-name="p"><judging><testset name="tests"><time-limit>500</time-limit><memory-limit>1048576</memory-limit>
+<input-path-pattern>t/%%02d</input-path-pattern><answer-path-pattern>t/%%02d.a</answer-path-pattern>
+<tests><test method="manual"/></tests></testset></judging><assets>%s
+<solutions><solution tag="main"><source path="submissions/accepted/a.py"/></solution></solutions></assets></problem>`
+	const interactor = `<checker name="std::wcmp.cpp" type="testlib"/><interactor><source path="i.cpp"/></interactor>`
+	for name, tt := range map[string]struct{ assets, interactor, want string }{
+		"tokens":                    {`<checker name="std::wcmp.cpp"/>`, "", `checker = "tokens"`},
+		"numbers":                   {`<checker name="std::rcmp6.cpp"/>`, "", `checker = "floats:1e-6"`},
+		"yes or no":                 {`<checker name="std::nyesno.cpp"/>`, "", `checker = "default"`},
+		"absolute":                  {`<checker name="std::rcmp.cpp"/>`, "", `checker = "default:case_sensitive float_absolute_tolerance 1.5e-6"`},
+		"a standard one of no kin":  {`<checker name="std::lcmp.cpp"><source path="i.cpp"/></checker>`, "", `checker = { source = "i.cpp", protocol = "testlib" }`},
+		"its source is not there":   {`<checker name="std::lcmp.cpp"><source path="check.cpp"/></checker>`, "", `problem.xml: source "check.cpp": there is no such file`},
+		"interactor":                {interactor, "", `interactor = { source = "i.cpp", protocol = "testlib" }`},
+		"interactor and checker":    {interactor, "tout << 1;", "i.cpp: writes to tout, for a checker to judge: a task has an interactor or a checker"},
+		"neither the one nor other": {"", "", "problem.xml: the package has no checker"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := files{"problem.xml": fmt.Sprintf(problem, tt.assets), "t/01": "", "t/01.a": "", "i.cpp": tt.interactor}.read(t)
+			if err != nil {
+				assert.ErrorContains(t, err, "/package/"+tt.want)
+				return
+			}
+			assert.Contains(t, p.document(""), "\n"+tt.want+"\n")
+		})
+	}
+}
