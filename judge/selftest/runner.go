@@ -142,21 +142,30 @@ func (r *Runner) attempt(ctx context.Context, p hostile.Program, task judge.Task
 
 // task is what to judge, or what it needs that is not there.
 func (r *Runner) task(p hostile.Program) (needs string, task judge.Task, err error) {
-	switch p.Stage {
-	case hostile.StageInteractive:
-		return "interactors", task, nil
-	case hostile.StageCompileNames:
-		return "a list of sources' names", task, nil
-	}
 	language, needs, err := r.languages.of(p.Extension())
 	if err != nil || needs != "" {
 		return needs, task, err
 	}
-	if task, err = attack(p, language, r.dir, r.canaries); err != nil {
+	shell, needs, err := r.languages.of(".sh")
+	if err != nil || needs != "" {
+		return needs, task, err
+	}
+	c, needs, err := r.languages.of(".c")
+	if err != nil || needs != "" {
+		return needs, task, err
+	}
+	if p.Stage == hostile.StageCompileNames {
+		task = named(p, r.dir, c)
+	} else if task, err = attack(p, language, r.dir, r.canaries); err != nil {
 		return "", task, err
 	}
-	l := &task.Submissions[0].Language.CompileLimits
-	l.CPU, l.Wall = r.options.CompileTime, r.options.CompileTime
+	if p.Stage == hostile.StageInteractive {
+		task = interactive(task, shell)
+	}
+	for i := range task.Submissions {
+		l := &task.Submissions[i].Language.CompileLimits
+		l.CPU, l.Wall = r.options.CompileTime, r.options.CompileTime
+	}
 	if !countsTime(p) {
 		task = r.slowed(task)
 	}
