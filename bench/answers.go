@@ -17,8 +17,9 @@ import (
 	"judge/judge"
 )
 
-// measureAnswers judges a model's answers to 20 problems from one JSONL file, half in Python and half in
-// C++, most of them distinct by a comment only; then again, with the judge killed half-way and resumed.
+// measureAnswers judges a model's answers to 20 problems from one JSONL file, four fifths in Python and one
+// fifth in C++, most of them distinct by a comment only; then again, with the judge killed half-way and
+// resumed: what was compiled is in the cache by then.
 func measureAnswers(ctx context.Context, l *lab) error {
 	n := l.answers
 	if l.quick {
@@ -60,6 +61,13 @@ func measureAnswers(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{"whole", "resumed"} {
+		records, err := os.ReadFile(l.path(name + ".jsonl"))
+		if err != nil {
+			return err
+		}
+		l.add("answers/cache hits, "+name, "", float64(bytes.Count(records, []byte(`"cached":true`))), "")
+	}
 	if resumed != whole {
 		return errors.New("killed and resumed: other records than undisturbed")
 	}
@@ -69,7 +77,7 @@ func measureAnswers(ctx context.Context, l *lab) error {
 // problems is how many there are.
 const problems = 20
 
-// writeAnswers writes the task file and the answers. Every tenth answer is the same as another one, every
+// writeAnswers writes the task file and the answers. Every fifth answer is the same as another one, every
 // fourth is wrong.
 func (l *lab) writeAnswers(n int) error {
 	var tasks strings.Builder
@@ -98,14 +106,14 @@ func (l *lab) writeAnswers(n int) error {
 			factor, id = factor+" + 1", id+"-wrong"
 		}
 		note := id
-		if round%10 == 9 {
+		if round%10 == 9 || round%10 == 6 {
 			note = "the same"
 		}
 		answer := map[string]string{
 			"id": id, "problem": fmt.Sprintf("times %d", problem), "language": "python",
 			"code": fmt.Sprintf("# %s\nprint(int(input()) * (%s))\n", note, factor),
 		}
-		if round%2 == 1 {
+		if round%5 == 1 {
 			answer["language"] = "cpp"
 			answer["code"] = fmt.Sprintf("// %s\n#include <iostream>\nint main() { int n; std::cin >> n; std::cout << n * (%s) << '\\n'; }\n", note, factor)
 		}
