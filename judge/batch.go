@@ -26,6 +26,7 @@ type Batch struct {
 
 	Cache *cache.Store // keeps compilations for later batches; nil: nothing is kept
 
+	Excerpts    bool         // records of runs have the beginnings of input and answer
 	Transcripts bool         // records of interactions have their transcripts
 	Replay      ReplaySource // plays the interactors' part from transcripts; nil: they are run
 	Version     string       // of the judge, for the records
@@ -61,7 +62,7 @@ func (b Batch) Run(ctx context.Context, tasks []Task, sink Sink) (Totals, error)
 			return q.totals, errors.Join(err, out.Close())
 		}
 	}
-	b.Monitor.watch(q)
+	b.Monitor.watch(q.progress)
 	host, err := limits.Open(limits.Options{Degraded: b.Degraded})
 	if err != nil {
 		q.close()
@@ -102,6 +103,7 @@ func (b Batch) work(ctx context.Context, q *queue, host *limits.Host) error {
 	defer stop()
 	shared := newShared(host)
 	shared.cache = b.Cache
+	shared.excerpts = b.Excerpts
 	shared.transcripts, shared.replay = b.Transcripts, b.Replay
 	for i := range jobs {
 		workers.Go(func() {

@@ -169,6 +169,9 @@ func (c *defaultChecker) write(out []byte) []byte {
 		if !c.SpaceSensitive {
 			c.text.answer.skip(&space, nil)
 		}
+		if want := c.text.answer.peek(); len(want) > 0 && space[want[0]] {
+			return c.text.differ(out)
+		}
 	}
 	n := space.until(out)
 	if c.Floats && !c.long && len(c.token)+n <= longestNumber {
@@ -230,11 +233,7 @@ func (c *defaultChecker) endToken() {
 
 // compareNumber compares a token with the answer's next one, which may be a number.
 func (c *defaultChecker) compareNumber(token []byte) {
-	var want []byte
-	whole := true
-	if next := c.text.answer.peek(); len(next) > 0 && !space[next[0]] { // as it is unless white space counts
-		want, whole = c.text.answer.token(longestNumber)
-	}
+	want, whole := c.text.answer.token(longestNumber)
 	if c.text.answer.err != nil {
 		return
 	}

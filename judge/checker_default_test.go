@@ -43,6 +43,7 @@ func TestDefaultChecker(t *testing.T) {
 		{"more of it", "space_change_sensitive", "a b\n", "a  b\n", `line 1, column 3: expected "a b\n", found "a  b\n"`},
 		{"less of it at the end", "space_change_sensitive", "a b\n", "a b", `line 1, column 4: expected "a b\n", found "a b"`},
 		{"it and numbers", "space_change_sensitive float_tolerance 1e-3", "1 2\n", "1.0 2.0001\n", ""},
+		{"less of it and numbers", "space_change_sensitive float_tolerance 1e-3", "1  2\n", "1 2\n", `line 1, column 3: expected "1  2\n", found "1 2\n"`},
 		{"too much of it and numbers", "space_change_sensitive float_tolerance 1e-3", "1 2\n", "1\t2\n", `line 1, column 2: expected "1 2\n", found "1\t2\n"`},
 	}
 	for _, tt := range tests {

@@ -76,14 +76,14 @@ func (t *interaction) close() {
 // run runs all parties until they are over.
 func (t *interaction) run(ctx context.Context) {
 	t.transcript.begin = time.Now()
-	for _, r := range t.relays {
-		go r.run()
-	}
 	var running, watching sync.WaitGroup
 	contexts := make([]context.Context, len(t.parties))
 	for i, p := range t.parties {
 		contexts[i], p.cancel = context.WithCancelCause(ctx)
 		p.ended = make(chan struct{})
+	}
+	for _, r := range t.relays {
+		go r.run() // looks at the parties
 	}
 	for i, p := range t.parties {
 		running.Go(func() {

@@ -4,7 +4,9 @@ import "sync/atomic"
 
 // Monitor tells where a batch stands while it runs. The zero value is ready to be given to a Batch, and may
 // be asked from any goroutine. A batch does nothing for it: who asks pays.
-type Monitor struct{ queue atomic.Pointer[queue] }
+type Monitor struct {
+	ask atomic.Pointer[func() Progress]
+}
 
 // Progress is where a batch stands. The zero value stands at the beginning of an unknown number of runs.
 type Progress struct {
@@ -24,16 +26,16 @@ type Running struct {
 
 // Progress returns where the batch stands; the zero Progress before it has begun.
 func (m *Monitor) Progress() Progress {
-	if q := m.queue.Load(); q != nil {
-		return q.progress()
+	if ask := m.ask.Load(); ask != nil {
+		return (*ask)()
 	}
 	return Progress{}
 }
 
-// watch makes the monitor look at a queue.
-func (m *Monitor) watch(q *queue) {
+// watch tells the monitor whom to ask from now on.
+func (m *Monitor) watch(ask func() Progress) {
 	if m != nil {
-		m.queue.Store(q)
+		m.ask.Store(&ask)
 	}
 }
 

@@ -49,6 +49,10 @@ type Record struct {
 	Stdout    *Capture `json:"stdout,omitempty"`
 	Stderr    *Capture `json:"stderr,omitempty"`
 
+	InputBytes int64    `json:"input_bytes,omitempty"` // of a run: the size of its input
+	Input      *Capture `json:"input,omitempty"`       // of a run, when Batch.Excerpts asks for it
+	Answer     *Capture `json:"answer,omitempty"`      // the same
+
 	Compiler string        `json:"compiler,omitempty"` // of a compile: first line of its version
 	Cached   bool          `json:"cached,omitempty"`   // of a compile: it was done earlier, and its figures are not known
 	Limits   *RecordLimits `json:"limits,omitempty"`

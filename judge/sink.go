@@ -100,7 +100,7 @@ func sizeOf(records []*Record) int64 {
 	const recordBytes, stepBytes = 1 << 10, 64
 	n := stepBytes + recordBytes*len(records)
 	for _, r := range records {
-		for _, c := range []*Capture{r.Stdout, r.Stderr} {
+		for _, c := range []*Capture{r.Stdout, r.Stderr, r.Input, r.Answer} {
 			if c != nil {
 				n += len(c.Text)
 			}

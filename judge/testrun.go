@@ -35,6 +35,7 @@ func (w *worker) run(j job) (*Record, Facts) {
 	record := newRecord(KindRun, j)
 	record.Test = r.testCase.Name
 	record.Checker = j.task.Checker.String()
+	w.excerpt(record, r.testCase)
 	if j.task.Interactor != nil {
 		record.Checker = j.task.Interactor.String()
 	}

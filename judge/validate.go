@@ -46,6 +46,9 @@ func (b Batch) Validate(ctx context.Context, tasks []Task) error {
 	found := make([]*InputError, len(work))
 	errs := make([]error, jobs)
 	var next atomic.Int64
+	b.Monitor.watch(func() Progress {
+		return Progress{Runs: int(min(next.Load(), int64(len(work)))), AllRuns: len(work)}
+	})
 	var workers sync.WaitGroup
 	for i := range jobs {
 		workers.Go(func() {

@@ -26,6 +26,7 @@ type shared struct {
 	cache        *cache.Store // of compilations; nil: none
 	fingerprints fingerprints
 
+	excerpts    bool         // records of runs have the beginnings of input and answer
 	transcripts bool         // records of interactions have them
 	replay      ReplaySource // nil: interactors are run
 

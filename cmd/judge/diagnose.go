@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -21,9 +22,21 @@ var hello embed.FS
 func diagnose(ctx context.Context) (diagnosis, error) {
 	d := diagnosis{kernel: kernel(), user: user(), isolation: isolate.Mechanisms(), sandbox: isolate.Probe()}
 	d.mechanisms, d.problems = tryLimits()
+	d.timing = timingNotes(readHostFile, hostFiles)
 	languages, err := tryLanguages(ctx, d.sandbox == nil)
 	d.languages = languages
 	return d, err
+}
+
+// readHostFile returns a small file without white space around it; empty when it cannot be read.
+func readHostFile(name string) string {
+	b, _ := os.ReadFile(name)
+	return strings.TrimSpace(string(b))
+}
+
+func hostFiles(pattern string) []string {
+	names, _ := filepath.Glob(pattern)
+	return names
 }
 
 func kernel() string {
@@ -47,7 +60,7 @@ func tryLimits() (map[string]string, []limits.Problem) {
 	if err != nil {
 		return nil, []limits.Problem{{
 			Sentence: fmt.Sprintf("Control groups cannot be used: %v.", err),
-			Fix:      "see limits in README.md", Fatal: true,
+			Fix:      "judge help operating", Fatal: true,
 		}}
 	}
 	mechanisms, problems := host.Mechanisms(), host.Problems()

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
+	"encoding/json"
 	"io"
-	"maps"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -15,20 +11,29 @@ import (
 )
 
 func newDoctor() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what this host can do, and how to get what is missing",
 		Long: `Doctor tries what judging needs: it makes a sandbox and control groups, and compiles and
-runs a small program in each language.
+runs a small program in each language. It prints what does not work, the most important
+first, with what that means for verdicts and what to type; then what could be better; then
+what works.
 
 Exit status: 0 every limit holds and every figure is exact; 3 not.`,
+		Example: `  judge doctor
+  judge doctor --json | jq .problems`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := diagnose(cmd.Context())
 			if err != nil {
 				return &failure{statusHost, err}
 			}
-			if err := d.print(cmd.OutOrStdout()); err != nil {
+			show := d.print
+			if asJSON {
+				show = d.printJSON
+			}
+			if err := show(cmd.OutOrStdout()); err != nil {
 				return &failure{statusHost, err}
 			}
 			if !d.exact() {
@@ -37,6 +42,8 @@ Exit status: 0 every limit holds and every figure is exact; 3 not.`,
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
 }
 
 // diagnosis is what doctor finds out.
@@ -47,6 +54,7 @@ type diagnosis struct {
 	sandbox    error             // why no program can be run in one; nil: it works
 	mechanisms map[string]string // what holds limits
 	problems   []limits.Problem  // of limits
+	timing     []remark          // what makes times vary
 	languages  []languageState
 }
 
@@ -58,72 +66,72 @@ type languageState struct {
 	problem string // what went wrong in the sandbox; empty: nothing
 }
 
+// remark is something that is not as it could be.
+type remark struct {
+	What  string `json:"what"`
+	Means string `json:"means"` // for verdicts
+	Fix   string `json:"fix"`   // what to type or to do
+}
+
 // exact says whether judging here holds every limit and measures every figure. A language that is not
 // installed does not matter; one that is and does not work does. Neither do left-overs of the dead.
 func (d diagnosis) exact() bool {
 	broken := func(l languageState) bool { return l.problem != "" }
-	matters := func(p limits.Problem) bool { return p.Limit != "left-over" }
-	return d.sandbox == nil && !slices.ContainsFunc(d.problems, matters) && !slices.ContainsFunc(d.languages, broken)
+	return d.sandbox == nil && !slices.ContainsFunc(d.problems, inexact) && !slices.ContainsFunc(d.languages, broken)
 }
 
-func (d diagnosis) print(to io.Writer) error {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "host\n  kernel\t%s\n  user\t%s\n", d.kernel, d.user)
-	fmt.Fprintf(w, "\nisolation\n  sandbox\t%s\n", orProblem("works", d.sandbox))
-	printMechanisms(w, d.isolation)
-	if len(d.mechanisms) > 0 {
-		fmt.Fprintf(w, "\nlimits\n")
-	}
-	printMechanisms(w, d.mechanisms)
-	if len(d.languages) > 0 {
-		fmt.Fprintf(w, "\nlanguages\n")
-	}
-	for _, l := range d.languages {
-		fmt.Fprintf(w, "  %s\t%s\n", l.name, l)
-	}
-	d.printProblems(w)
-	return w.Flush()
-}
+func inexact(p limits.Problem) bool { return p.Limit != "left-over" }
 
-func printMechanisms(w io.Writer, m map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		fmt.Fprintf(w, "  %s\t%s\n", name, m[name])
-	}
-}
-
-// printProblems closes with the answer to the question that made the user ask.
-func (d diagnosis) printProblems(w io.Writer) {
-	if len(d.problems) > 0 {
-		fmt.Fprintf(w, "\nproblems\n")
-	}
-	for _, p := range d.problems {
-		fmt.Fprintf(w, "  %s\n    To get it: %s\n", p.Sentence, p.Fix)
-	}
+// summary answers the question that made the user ask.
+func (d diagnosis) summary() string {
 	switch fatal := func(p limits.Problem) bool { return p.Fatal }; {
 	case d.exact():
-		fmt.Fprintf(w, "\nJudging here is exact.\n")
+		return "Judging here is exact."
 	case d.sandbox != nil:
-		fmt.Fprintf(w, "\njudge cannot run programs here.\n")
+		return "judge cannot run programs here."
 	case slices.ContainsFunc(d.problems, fatal):
-		fmt.Fprintf(w, "\njudge refuses to run programs here, unless with --degraded.\n")
-	default:
-		fmt.Fprintf(w, "\njudge runs programs here, but not all is as it should be.\n")
+		return "judge refuses to run programs here, unless with --degraded."
 	}
+	return "judge runs programs here, but not all is as it should be."
 }
 
-func (l languageState) String() string {
-	switch {
-	case l.missing != "":
-		return fmt.Sprintf("not installed: there is no %s%s", l.missing, whereToGet(l.missing))
-	case l.problem != "":
-		return strings.TrimPrefix(l.version+"; ", "; ") + "does not work: " + l.problem
+// printJSON writes what print does, for programs.
+func (d diagnosis) printJSON(to io.Writer) error {
+	type language struct {
+		Name    string `json:"name"`
+		Works   bool   `json:"works"`
+		Version string `json:"version,omitempty"`
+		Missing string `json:"missing,omitempty"`
+		Problem string `json:"problem,omitempty"`
+		Fix     string `json:"fix,omitempty"`
 	}
-	return cmp.Or(l.version, "installed")
+	languages := make([]language, len(d.languages))
+	for i, l := range d.languages {
+		languages[i] = language{l.name, l.missing == "" && l.problem == "", l.version, l.missing, l.problem, installation[l.missing]}
+	}
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(struct {
+		Exact     bool              `json:"exact"`
+		Sandbox   bool              `json:"sandbox"`
+		Summary   string            `json:"summary"`
+		Kernel    string            `json:"kernel"`
+		User      string            `json:"user"`
+		Problems  []remark          `json:"problems"`
+		Notes     []remark          `json:"notes"`
+		Isolation map[string]string `json:"isolation"`
+		Limits    map[string]string `json:"limits"`
+		Languages []language        `json:"languages"`
+	}{
+		d.exact(), d.sandbox == nil, d.summary(), d.kernel, d.user, orNone(d.wrong()), orNone(d.notes()), d.isolation, d.mechanisms, languages,
+	})
 }
 
-func orProblem(good string, err error) string {
-	if err == nil {
-		return good
+// orNone has an empty array in JSON where there is nothing.
+func orNone(remarks []remark) []remark {
+	if remarks == nil {
+		return []remark{}
 	}
-	return err.Error()
+	return remarks
 }

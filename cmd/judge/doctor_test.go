@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -29,7 +30,12 @@ func TestDoctorPrints(t *testing.T) {
 	fatal.problems = []limits.Problem{{Limit: "memory", Sentence: "No control group can hold the memory limit.", Fix: "run as root", Fatal: true}}
 	broken := good
 	broken.languages = []languageState{{name: "c", version: "gcc 12.2.0", problem: "runtime-error: ended by SIGSYS"}}
-	nothing := diagnosis{kernel: "Linux 4.19.0, amd64", user: "user 1000", sandbox: errors.New("start the intermediate: operation not permitted")}
+	ordinary := good
+	ordinary.user = "user 1000"
+	ordinary.isolation = map[string]string{"ids": "one id: init shares the program's user id (no line in /etc/subuid)", "landlock": "none"}
+	ordinary.timing = timingNotes(func(string) string { return "1" }, func(string) []string { return nil })
+	nothing := diagnosis{kernel: "Linux 4.19.0, amd64", user: "user 1000", sandbox: errors.New(
+		`start the intermediate: operation not permitted: AppArmor keeps users from user namespaces: type "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"`)}
 
 	for _, test := range []struct {
 		name  string
@@ -41,6 +47,7 @@ func TestDoctorPrints(t *testing.T) {
 		{"swap", swap, false},
 		{"fatal", fatal, false},
 		{"broken-language", broken, false},
+		{"ordinary", ordinary, true},
 		{"nothing", nothing, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -55,7 +62,62 @@ func TestDoctorPrints(t *testing.T) {
 			require.NoError(t, err, "run go test -update")
 			assert.Equal(t, string(want), b.String())
 			assert.Equal(t, test.exact, test.d.exact())
+			b.Reset()
+			require.NoError(t, test.d.printJSON(&b))
+			var read struct {
+				Exact    bool
+				Problems []remark
+			}
+			require.NoError(t, json.Unmarshal([]byte(b.String()), &read))
+			assert.Equal(t, test.exact, read.Exact)
+			assert.Equal(t, test.exact, len(read.Problems) == 0)
 		})
+	}
+}
+
+func TestTimingNotes(t *testing.T) {
+	const cpus = "/sys/devices/system/cpu/"
+	for _, test := range []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"nothing is known", nil, nil},
+		{"quiet", map[string]string{
+			cpus + "cpu0/cpufreq/scaling_governor": "performance", cpus + "intel_pstate/no_turbo": "1", cpus + "smt/active": "0",
+			"/proc/pressure/cpu": "some avg10=9.99 avg60=50.00 avg300=0.00 total=1",
+		}, nil},
+		{"one CPU saves power", map[string]string{
+			cpus + "cpu0/cpufreq/scaling_governor": "performance", cpus + "cpu1/cpufreq/scaling_governor": "powersave",
+		}, []string{"CPUs change their clock"}},
+		{"turbo and threads", map[string]string{cpus + "intel_pstate/no_turbo": "0", cpus + "smt/active": "1"}, []string{"Turbo is on", "Two threads share"}},
+		{"boost", map[string]string{cpus + "cpufreq/boost": "1"}, []string{"Boost is on"}},
+		{"busy", map[string]string{"/proc/pressure/cpu": "some avg10=73.20 avg60=1.00"}, []string{"busy: tasks waited for a CPU in 73 %"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			read := func(name string) string { return test.files[name] }
+			list := func(pattern string) (names []string) {
+				for name := range test.files {
+					if ok, _ := filepath.Match(pattern, name); ok {
+						names = append(names, name)
+					}
+				}
+				return names
+			}
+			got := timingNotes(read, list)
+			require.Len(t, got, len(test.want))
+			for i, want := range test.want {
+				assert.Contains(t, got[i].What, want)
+				assert.NotEmpty(t, got[i].Fix)
+			}
+		})
+	}
+}
+
+// TestEachLimitHasAMeaning: what a problem means for verdicts is never left open.
+func TestEachLimitHasAMeaning(t *testing.T) {
+	for _, limit := range []string{"cpu", "memory", "processes", "swap", "memory figure", "processes figure"} {
+		assert.NotEmpty(t, withoutLimit[limit], limit)
 	}
 }
 

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write golden files anew")
 const fixtures = "../../fixtures"
 
 // fixtureAllTests are run with --all-tests.
-var fixtureAllTests = []string{"all-tests", "bytes", "checker-broken", "checker-kattis", "checker-testlib", "checkers", "inline-args-files", "limits", "memory", "multipass"}
+var fixtureAllTests = []string{"all-tests", "bytes", "checker-args", "checker-broken", "checker-kattis", "checker-testlib", "checkers", "inline-args-files", "limits", "memory", "multipass"}
 
 // fixtureKeys are compared beside stableKeys.
 var fixtureKeys = map[string][]string{

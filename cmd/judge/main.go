@@ -34,7 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := commandError(root, args, root.ExecuteContext(ctx))
 	if message := messageOf(err); message != "" {
 		fmt.Fprintln(stderr, message)
 	}

@@ -22,22 +22,52 @@ own, within limits, and with a verdict that says what happened.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newDoctor(), newExplain(), newConvert(), newSelftest(), newVersion())
+	root.AddCommand(newRun(), newDoctor(), newExplain(), newShell(), newWhy(), newInit(), newCheck(), newConvert(), newSelftest(), newSchema(), newVersion())
+	addCompletions(root)
 	return root
 }
 
-// flagError says which flag was perhaps meant, in the form in which cobra does it for commands.
+// commandError says which command was perhaps meant; cobra has no type for that error, but makes it again.
+func commandError(root *cobra.Command, args []string, err error) error {
+	_, left, unknown := root.Find(args)
+	if err == nil || unknown == nil || err.Error() != unknown.Error() {
+		return err
+	}
+	name := ""
+	for _, arg := range left {
+		if !strings.HasPrefix(arg, "-") {
+			name = arg
+			break
+		}
+	}
+	return errors.New(didYouMean(fmt.Sprintf("unknown command %s", name), root.SuggestionsFor(name), "judge --help lists them"))
+}
+
+// flagError says which flag was perhaps meant.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
-		return fmt.Errorf("%s: %w (see %s --help)", cmd.Name(), err, cmd.CommandPath())
+	help := fmt.Sprintf("see %s --help", cmd.CommandPath())
+	where := ""
+	if cmd.HasParent() {
+		where = cmd.Name() + ": "
 	}
-	message := fmt.Sprintf("%s: %v (see %s --help)", cmd.Name(), err, cmd.CommandPath())
-	if similar := similarFlags(cmd, unknown.GetSpecifiedName()); len(similar) > 0 {
-		message += "\n\nDid you mean this?\n\t--" + strings.Join(similar, "\n\t--")
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedShortnames()) > 0 {
+		return fmt.Errorf("%s%w (%s)", where, err, help)
 	}
-	return errors.New(message)
+	name := unknown.GetSpecifiedName()
+	var similar []string
+	for _, s := range similarFlags(cmd, name) {
+		similar = append(similar, "--"+s)
+	}
+	return errors.New(didYouMean(fmt.Sprintf("%sunknown flag --%s", where, name), similar, help))
+}
+
+// didYouMean adds to a mistake what was perhaps meant, or else where to look.
+func didYouMean(mistake string, similar []string, help string) string {
+	if len(similar) == 0 {
+		return fmt.Sprintf("%s (%s)", mistake, help)
+	}
+	return fmt.Sprintf("%s: did you mean %s?", mistake, strings.Join(similar, " or "))
 }
 
 // similarFlags lets cobra compare the name with the flags: it knows how to suggest commands, so the

@@ -17,12 +17,19 @@ import (
 type runFlags struct {
 	jobs     int
 	out      string // a file's name; "-": standard output; empty: none
+	html     string // a file's name; empty: none
+	junit    string // the same
 	only     []string
 	allTests bool
 	format   format
 	pin      bool
 	degraded bool
 	resume   bool
+
+	paths   []string // task files and packages
+	look    look
+	quiet   bool
+	verbose bool
 
 	noCache    bool
 	transcript bool
@@ -58,7 +65,12 @@ programs, results could not be written, or a judge-error is left; 130 interrupte
 	flags.StringArrayVar(&f.only, "only", nil, "judge only `TASK[/SUBMISSION[/TEST]]`; patterns as in task files; may be repeated")
 	flags.BoolVar(&f.allTests, "all-tests", false, "go on after a submission's first failed test; only groups still wait for those they depend on")
 	flags.BoolVar(&f.pin, "pin", false, "run one program on each physical core at one time, and nothing on the core's other threads")
+	flags.StringVar(&f.html, "html", "", "write a report for a browser to `FILE`; records then have the beginnings of inputs and answers")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for continuous integration to `FILE`")
 	flags.Var(&f.format, "format", "what to print: auto, table, jsonl or none; auto is a table, coloured on a terminal")
+	f.look.addTo(flags)
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show each compilation and each run in a line, with versions, and what came from the cache")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show only what is not as expected, and the last line")
 	flags.BoolVar(&f.validate, "validate", false, "first run the tasks' validators on all inputs; judge nothing when one is not valid")
 	flags.BoolVar(&f.noCache, "no-cache", false, "compile everything anew, and keep nothing of it")
 	flags.BoolVar(&f.transcript, "transcript", false, "write into the records what the processes of an interactive task said, and when")
@@ -76,6 +88,10 @@ func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	if f.resume && (f.out == "" || f.out == "-") {
 		return errors.New("--resume: want --out FILE, the records to go on from")
 	}
+	if f.quiet && f.verbose {
+		return errors.New("--quiet and --verbose: want one of them")
+	}
+	f.paths = paths
 	in, err := openInputs(paths)
 	if err != nil {
 		return err
@@ -84,34 +100,53 @@ func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	if p := in.calibrated(); p != nil && f.resume {
 		return fmt.Errorf("--resume: %s leaves its time limit to be measured: judge what judge convert writes of it", p.Name())
 	}
-	measure := judge.Batch{Jobs: f.jobs, Pin: f.pin, Degraded: f.degraded}
+	if f.validate {
+		tasks, err := f.plan(in)
+		if err != nil {
+			return err
+		}
+		if err := f.validateInputs(ctx, tasks, stdout, stderr); err != nil {
+			return err
+		}
+	}
+	measure := judge.Batch{Jobs: f.jobs, Pin: f.pin, Degraded: f.degraded, Monitor: &judge.Monitor{}}
 	if !f.noCache {
 		measure.Cache = compilations()
 	}
-	if err := in.calibrate(ctx, measure, stderr); err != nil {
-		return err
-	}
-	tasks, err := in.load()
+	progress := f.progress(measure.Monitor, stdout, stderr)
+	err = in.calibrate(ctx, measure, progress.Above(stderr))
+	progress.Stop()
 	if err != nil {
 		return err
 	}
-	if tasks, err = judge.Plan(tasks, f.only); err != nil {
-		return &failure{statusUsage, err}
-	}
-	if f.validate {
-		if err := f.validateInputs(ctx, tasks); err != nil {
-			return err
-		}
+	tasks, err := f.plan(in)
+	if err != nil {
+		return err
 	}
 	return f.judge(ctx, tasks, stdout, stderr)
 }
 
+// plan loads what is to be judged.
+func (f runFlags) plan(in *inputs) ([]judge.Task, error) {
+	tasks, err := in.load()
+	if err != nil {
+		return nil, err
+	}
+	if tasks, err = judge.Plan(tasks, f.only); err != nil {
+		return nil, &failure{statusUsage, err}
+	}
+	return tasks, nil
+}
+
 // validateInputs runs the validators of a plan. What they find is a mistake of the task's.
-func (f runFlags) validateInputs(ctx context.Context, tasks []judge.Task) error {
+func (f runFlags) validateInputs(ctx context.Context, tasks []judge.Task, stdout, stderr io.Writer) error {
 	if !slices.ContainsFunc(tasks, func(t judge.Task) bool { return len(t.Validators) > 0 }) {
 		return &failure{statusUsage, errors.New("--validate: no task has validators")}
 	}
-	err := judge.Batch{Jobs: f.jobs, Degraded: f.degraded}.Validate(ctx, tasks)
+	batch := judge.Batch{Jobs: f.jobs, Degraded: f.degraded, Monitor: &judge.Monitor{}}
+	progress := f.progress(batch.Monitor, stdout, stderr)
+	err := batch.Validate(ctx, tasks)
+	progress.Stop()
 	if input := (*judge.InputErrors)(nil); errors.As(err, &input) {
 		return &failure{statusUsage, err}
 	}
@@ -120,7 +155,7 @@ func (f runFlags) validateInputs(ctx context.Context, tasks []judge.Task) error 
 
 // judge judges a plan.
 func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr io.Writer) error {
-	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Pin: f.pin, Degraded: f.degraded, Version: version(), Transcripts: f.transcript}
+	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Pin: f.pin, Degraded: f.degraded, Version: version(), Transcripts: f.transcript, Excerpts: f.html != "", Monitor: &judge.Monitor{}}
 	if !f.noCache {
 		batch.Cache = compilations()
 	}
@@ -130,7 +165,9 @@ func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr 
 			return &failure{statusUsage, fmt.Errorf("--replay: %w", err)}
 		}
 	}
-	sink, earlier, err := f.sink(stdout, stderr)
+	progress := f.progress(batch.Monitor, stdout, stderr)
+	defer progress.Stop()
+	sink, earlier, err := f.sink(tasks, progress, stdout, stderr)
 	if err != nil {
 		return &failure{statusUsage, fmt.Errorf("--out: %w", err)}
 	}
@@ -145,8 +182,8 @@ func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr 
 // sink opens what the flags ask for: records first, for they are what must not be lost. Where both
 // would go to standard output the table goes to standard error. What a file to resume has is returned
 // beside it.
-func (f runFlags) sink(stdout, stderr io.Writer) (sink judge.Sink, earlier *judge.Earlier, err error) {
-	var sinks []judge.Sink
+func (f runFlags) sink(tasks []judge.Task, progress *report.Progress, stdout, stderr io.Writer) (sink judge.Sink, earlier *judge.Earlier, err error) {
+	var sinks, shown []judge.Sink // shown are those that are given what a file to resume has
 	names := []string{f.out}
 	if f.format == formatJSONL && f.out != "-" {
 		names = append(names, "-")
@@ -173,13 +210,38 @@ func (f runFlags) sink(stdout, stderr io.Writer) (sink judge.Sink, earlier *judg
 		if f.out == "-" {
 			screen = stderr
 		}
-		table := report.NewTable(screen, tableConfig(screen))
-		if earlier != nil {
-			earlier.Show = table
-		}
+		table := f.table(screen, progress, tasks)
 		sinks = append(sinks, table)
+		shown = append(shown, table)
 	}
-	return judge.Tee(sinks...), earlier, nil
+	files, err := f.reports()
+	if err != nil {
+		return nil, nil, errors.Join(err, judge.Tee(sinks...).Close())
+	}
+	if earlier != nil {
+		earlier.Show = judge.Tee(append(shown, files...)...)
+	}
+	return judge.Tee(append(sinks, files...)...), earlier, nil
+}
+
+// reports opens the reports that are files.
+func (f runFlags) reports() ([]judge.Sink, error) {
+	var sinks []judge.Sink
+	if f.html != "" {
+		page, err := report.CreateHTML(f.html)
+		if err != nil {
+			return nil, err
+		}
+		sinks = append(sinks, page)
+	}
+	if f.junit != "" {
+		junit, err := report.CreateJUnit(f.junit)
+		if err != nil {
+			return nil, errors.Join(err, judge.Tee(sinks...).Close())
+		}
+		sinks = append(sinks, junit)
+	}
+	return sinks, nil
 }
 
 // conclude turns the end of a batch into an exit status. What a submission did was in the table; only

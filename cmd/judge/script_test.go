@@ -32,7 +32,7 @@ func runScripts(t *testing.T, dir string) {
 		Files:               files,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": execStatus, "damage": damage},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": execStatus, "damage": damage, "windows": windows},
 	})
 }
 
@@ -64,6 +64,16 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		content[len(content)-1] ^= 1
 		ts.Check(os.WriteFile(name, content, 0o600))
 	}
+}
+
+// windows gives a file the line ends of Windows.
+func windows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: windows file")
+	}
+	name := ts.MkAbs(args[0])
+	text := strings.ReplaceAll(ts.ReadFile(name), "\n", "\r\n")
+	ts.Check(os.WriteFile(name, []byte(text), 0o644))
 }
 
 func statusOfExec(err error) int {

@@ -44,7 +44,7 @@ func TestLayersAreTheWholeRoot(t *testing.T) {
 		checker = "lines"
 		test    = [{ input = "", answer = "/bin: directory\n/etc/colour: upper\n/usr: missing" }]`)
 	dir := filepath.Dir(file)
-	for name, text := range map[string]string{"lower/etc/colour": "lower", "upper/etc/colour": "upper", "look.c": look} {
+	for name, text := range map[string]string{"lower/etc/colour": "lower", "upper/etc/colour": "upper", "look.c": lookAround} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
@@ -55,8 +55,8 @@ func TestLayersAreTheWholeRoot(t *testing.T) {
 	assert.Equal(t, statusExpected, status, "%+v", submissions(records))
 }
 
-// look prints what each of its arguments is.
-const look = `
+// lookAround prints what each of its arguments is.
+const lookAround = `
 #include <stdio.h>
 #include <sys/stat.h>
 

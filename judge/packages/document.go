@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"judge/judge"
 	"judge/limits"
@@ -84,13 +83,7 @@ func (p *problem) languages(t tree) []string {
 	}
 	var names []string
 	for _, file := range files {
-		below, err := []string{file}, error(nil)
-		if t.isDir(file) {
-			below, err = t.files(file)
-		}
-		if err != nil {
-			continue // which loading says
-		}
+		below, _ := t.filesOf(file) // what is wrong shows when it is loaded
 		for _, f := range below {
 			if l := judge.LanguageOf(f); l != "" {
 				names = append(names, l)
@@ -255,57 +248,4 @@ func patterns(g group, tests []test) []string {
 		return []string{dir + "/*"}
 	}
 	return g.tests
-}
-
-// limitTable is a TOML table of the limits that are not zero; empty: all are.
-func limitTable(l limits.Limits) string {
-	var fields []string
-	if l.CPU > 0 {
-		fields = append(fields, "time = "+quote(duration(l.CPU)))
-	}
-	if l.Memory > 0 {
-		fields = append(fields, "memory = "+quote(limits.FormatSize(l.Memory)))
-	}
-	if l.Output > 0 {
-		fields = append(fields, "output = "+quote(limits.FormatSize(l.Output)))
-	}
-	if len(fields) == 0 {
-		return ""
-	}
-	return "{ " + strings.Join(fields, ", ") + " }"
-}
-
-// duration is written in seconds, or in milliseconds where these are not whole.
-func duration(d time.Duration) string {
-	if d%time.Second == 0 {
-		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
-	}
-	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
-}
-
-func quoteList(list []string) string {
-	quoted := make([]string, len(list))
-	for i, s := range list {
-		quoted[i] = quote(s)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
-// quote is a basic string of TOML's.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ' || r == 0x7f:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -3,7 +3,6 @@ package packages
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -76,38 +75,20 @@ func (k *kattis) readSubmissions() error {
 	return nil
 }
 
-// readSubmission adds one submission, unless judge has no language for it.
+// readSubmission adds one submission, unless it cannot be judged.
 func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
-	files := []string{name}
-	if k.isDir(name) {
-		below, err := k.files(name)
-		if err != nil {
-			return err
-		}
-		files = nil
-		for _, f := range below {
-			files = append(files, path.Join(name, f))
-		}
+	files, err := k.filesOf(name)
+	if err != nil {
+		return err
 	}
 	if !slices.ContainsFunc(files, func(f string) bool { return judge.LanguageOf(f) != "" }) {
 		k.note("%s is left out: no language has its extension", name)
 		return nil
 	}
-	own := []rule{directoryRules[dir]}
-	for _, r := range rules {
-		if !r.matches(strings.TrimPrefix(name, "submissions/")) {
-			continue
-		}
-		if r.left != "" {
-			k.note("%s is left out: %s in submissions.yaml cannot be expressed", name, r.left)
-			return nil
-		}
-		if r.pattern == dir { // changes the directory's own
-			own[0] = rule{cmpRule(r.permitted, own[0].permitted), cmpRule(r.required, own[0].required),
-				cmp.Or(r.score, own[0].score), cmp.Or(r.forLimit, own[0].forLimit)}
-			continue
-		}
-		own = append(own, r.rule)
+	own, left := rulesOf(dir, name, rules)
+	if left != "" {
+		k.note("%s is left out: %s in submissions.yaml cannot be expressed", name, left)
+		return nil
 	}
 	s, err := k.concluded(name, own)
 	if err != nil {
@@ -121,24 +102,43 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 		s.expected, s.calibrates = nil, false
 		s.least, s.most = k.partial()
 	}
-	marked, ok, err := k.marked(name, files)
+	marked, ok, err := k.marked(files)
 	if err != nil {
 		return err
 	}
-	_, known := directoryRules[dir]
-	switch {
-	case ok:
+	if _, known := directoryRules[dir]; !known && !ok && len(own) == 1 {
+		k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
+	}
+	if ok {
 		s.expected = marked
 		s.calibrates = s.calibrates && slices.Equal(marked, []judge.Verdict{judge.Accepted})
-	case !known && len(own) == 1:
-		k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
 	}
 	k.submissions = append(k.submissions, s)
 	return nil
 }
 
-// cmpRule is the first list that is given.
-func cmpRule(a, b []string) []string {
+// rulesOf are the rules for a submission, that of its directory first. left is why it cannot be judged.
+func rulesOf(dir, name string, rules []globRule) (own []rule, left string) {
+	own = []rule{directoryRules[dir]}
+	for _, r := range rules {
+		if !r.matches(strings.TrimPrefix(name, "submissions/")) {
+			continue
+		}
+		left = cmp.Or(left, r.left)
+		if r.pattern != dir {
+			own = append(own, r.rule)
+			continue
+		}
+		own[0] = rule{ // the directory's own, changed key by key
+			firstList(r.permitted, own[0].permitted), firstList(r.required, own[0].required),
+			cmp.Or(r.score, own[0].score), cmp.Or(r.forLimit, own[0].forLimit),
+		}
+	}
+	return own, left
+}
+
+// firstList is the first list that is given.
+func firstList(a, b []string) []string {
 	if a != nil {
 		return a
 	}
@@ -190,47 +190,4 @@ func (k *kattis) partial() (least, most *float64) {
 		high = sum - step
 	}
 	return &low, &high
-}
-
-// expectedResults is how a submission says in a comment what is expected of it.
-var expectedResults = regexp.MustCompile(`@EXPECTED_RESULTS@:?[ \t]*([A-Za-z_, \t-]+)`)
-
-// resultWords are the words after it.
-var resultWords = map[string][]judge.Verdict{
-	"CORRECT": {judge.Accepted}, "ACCEPTED": {judge.Accepted}, "AC": {judge.Accepted},
-	"WRONG-ANSWER": {judge.WrongAnswer}, "NO-OUTPUT": {judge.WrongAnswer}, "WA": {judge.WrongAnswer},
-	"PRESENTATION-ERROR": {judge.WrongAnswer}, "WRONG": {judge.WrongAnswer},
-	"TIMELIMIT": {judge.TimeLimit}, "TIME-LIMIT-EXCEEDED": {judge.TimeLimit}, "TLE": {judge.TimeLimit},
-	"RUN-ERROR": kattisResults["RTE"], "RUN-TIME-ERROR": kattisResults["RTE"], "RUNTIME-ERROR": kattisResults["RTE"],
-	"RTE": kattisResults["RTE"], "MEMORY-LIMIT": {judge.MemoryLimit}, "MLE": {judge.MemoryLimit},
-	"OUTPUT-LIMIT": {judge.OutputLimit}, "COMPILER-ERROR": {judge.CompileError}, "COMPILE-ERROR": {judge.CompileError},
-}
-
-// marked reads the comment of a submission; false: it has none.
-func (k *kattis) marked(name string, files []string) ([]judge.Verdict, bool, error) {
-	for _, file := range files {
-		text, _, err := k.text(file)
-		if err != nil {
-			return nil, false, err
-		}
-		m := expectedResults.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		var expected []judge.Verdict
-		for word := range strings.SplitSeq(m[1], ",") {
-			word = strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(word)), "_", "-")
-			verdicts, ok := resultWords[word]
-			if !ok {
-				return nil, false, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", word)
-			}
-			for _, v := range verdicts {
-				if !slices.Contains(expected, v) {
-					expected = append(expected, v)
-				}
-			}
-		}
-		return expected, true, nil
-	}
-	return nil, false, nil
 }

@@ -174,16 +174,9 @@ func (k *kattis) program(at string) (tool, error) {
 // mentions tells whether a tool's source has a word in it.
 func (k *kattis) mentions(t tool, word string) (bool, error) {
 	for _, source := range t.source {
-		files := []string{source}
-		if k.isDir(source) {
-			below, err := k.files(source)
-			if err != nil {
-				return false, err
-			}
-			files = nil
-			for _, f := range below {
-				files = append(files, path.Join(source, f))
-			}
+		files, err := k.filesOf(source)
+		if err != nil {
+			return false, err
 		}
 		for _, f := range files {
 			text, _, err := k.text(f)

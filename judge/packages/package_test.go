@@ -87,6 +87,12 @@ func TestGroupsOfLegacyPackages(t *testing.T) {
 		}.tests("secret/a/1", "secret/b/1"), `
 			secret/a 30 min [secret/a/1]
 			secret/b 40 min [secret/b/1] after [secret/a]`},
+		{"samples do not count, whatever the mode", files{
+			"problem.yaml":       scoring,
+			"data/testdata.yaml": "grader_flags: ignore_sample max\n",
+		}.tests("sample/1", "sample/2", "secret/1"), `
+			sample 0 min [sample/1 sample/2]
+			secret 1 min [secret/1]`},
 		{"the least of equal groups", files{
 			"problem.yaml":              scoring,
 			"data/secret/testdata.yaml": "accept_score: 50\ngrader_flags: min\n",

@@ -151,6 +151,18 @@ func (t tree) files(dir string) ([]string, error) {
 	return all, nil
 }
 
+// filesOf are the files of a program, which is a file or a directory.
+func (t tree) filesOf(name string) ([]string, error) {
+	if !t.isDir(name) {
+		return []string{name}, nil
+	}
+	below, err := t.files(name)
+	for i := range below {
+		below[i] = path.Join(name, below[i])
+	}
+	return below, err
+}
+
 // cause is an error without the path, which the message has in the user's words.
 func cause(err error) error {
 	var inPath *fs.PathError

@@ -24,22 +24,3 @@ func passAtText(list []judge.PassAt) string {
 	}
 	return b.String()
 }
-
-// maxRows bounds the rows of a table: more would not be read, and take memory until they are printed.
-const maxRows = 1000
-
-func (t *Table) addRow(r *judge.Record) {
-	if len(t.rows) == maxRows {
-		t.hidden++
-		return
-	}
-	t.rows = append(t.rows, r)
-}
-
-// more says how many rows a table would have further, in a line.
-func (t *Table) more() string {
-	if t.hidden == 0 {
-		return ""
-	}
-	return fmt.Sprintf("and %s more; --out FILE has their records\n", count(t.hidden, "submission"))
-}

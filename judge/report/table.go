@@ -3,35 +3,48 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"judge/judge"
-	"judge/limits"
 )
 
-// TableConfig says what the reader's screen can show. The zero value is for files and pipes.
+// TableConfig says what the reader's screen can show, and how much is to be shown. The zero value is for
+// files and pipes.
 type TableConfig struct {
 	Color   bool // ANSI colours
-	Unicode bool // lines, and marks ✓ and ✗
-	Width   int  // columns of the screen, to which messages are cut; zero: 160
+	Unicode bool // a rule below the header, and marks ✓ and ✗
+	Width   int  // columns of the screen; zero: 160
+	Detail  Detail
+	Command func(selector string) string // that judges only what a selector names; nil, or an empty command: none is shown
 }
 
+// Detail is how much a table shows.
+type Detail int
+
+const (
+	Normal  Detail = iota
+	Quiet          // only what is not as expected
+	Verbose        // beside all else a line for each compilation and each run
+)
+
 // Table prints a table for each task, with a row for each submission, when the task's last record has
-// come, and after the last table a line that sums up. Text of a program is made visible and cut.
+// come; below it, what failed and was not expected to; and at the end a line that sums up. Text of a
+// program is made visible and cut.
 type Table struct {
 	writer io.Writer
 	config TableConfig
 	task   string
-	rows   []*judge.Record // submissions of the task
+	next   row   // of the submission whose records are coming
+	rows   []row // submissions of the task
+	hidden int   // submissions of the task beyond maxRows
+	told   int   // of the rows, those that are told in detail
+	legend legend
+	judge  *judge.JudgeInfo // that a line was printed of
 	totals judge.Totals
 	passAt []judge.PassAt // of the summary
-	hidden int            // submissions of the task beyond maxRows
 	err    error
 	closed bool
 }
@@ -57,20 +70,25 @@ func (t *Table) Write(r *judge.Record) error {
 		t.task = r.Task
 	}
 	t.totals.Add(r)
+	if t.config.Detail == Verbose {
+		t.print(t.verbose(r))
+	}
+	t.next.add(r)
 	if r.Kind == judge.KindSubmission {
-		t.addRow(r)
+		t.addRow(t.next)
+		t.next = row{}
 	}
 	return t.err
 }
 
-// Close prints the last table and the line that sums up.
+// Close prints the last table, what the cells mean, and the line that sums up.
 func (t *Table) Close() error {
 	if t.closed {
 		return nil
 	}
 	t.closed = true
 	t.flush()
-	t.print(Summary(t.totals) + "\n" + passAtText(t.passAt))
+	t.print(t.legend.text(t) + t.paint(Summary(t.totals), t.summaryColor()) + "\n" + passAtText(t.passAt))
 	return t.err
 }
 
@@ -89,6 +107,13 @@ func Summary(t judge.Totals) string {
 	return strings.Join(parts, ", ")
 }
 
+func (t *Table) summaryColor() text.Colors {
+	if t.totals.AsExpected < t.totals.Submissions || t.totals.JudgeErrors > 0 {
+		return text.Colors{text.FgRed, text.Bold}
+	}
+	return text.Colors{text.FgGreen}
+}
+
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -96,12 +121,41 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
+// maxRows bounds the rows of a table: more would not be read, and take memory until they are printed.
+const maxRows = 1000
+
+func (t *Table) addRow(r row) {
+	switch {
+	case t.config.Detail == Quiet && !r.unexpected():
+	case len(t.rows) == maxRows:
+		t.hidden++
+	default:
+		if r.unexpected() && (t.told < maxDetails || t.config.Detail == Verbose) {
+			t.told++
+		} else {
+			r.faults = nil // nobody will ask for them
+		}
+		t.rows = append(t.rows, r)
+	}
+}
+
 // flush prints the table of the task whose records are complete.
 func (t *Table) flush() {
 	if len(t.rows) > 0 {
-		t.print(t.render() + "\n" + t.more() + "\n")
-		t.rows, t.hidden = nil, 0
+		if t.config.Detail == Verbose {
+			t.print("\n")
+		}
+		t.print(t.render() + "\n" + t.more() + "\n" + t.details())
 	}
+	t.rows, t.hidden, t.told, t.next = nil, 0, 0, row{}
+}
+
+// more says how many rows a table would have further, in a line.
+func (t *Table) more() string {
+	if t.hidden == 0 {
+		return ""
+	}
+	return fmt.Sprintf("and %s more; --out FILE has their records\n", count(t.hidden, "submission"))
 }
 
 func (t *Table) print(s string) {
@@ -111,195 +165,4 @@ func (t *Table) print(s string) {
 	if _, err := io.WriteString(t.writer, s); err != nil {
 		t.err = fmt.Errorf("print table: %w", err)
 	}
-}
-
-// The columns of a table.
-const (
-	columnMark = iota
-	columnSubmission
-	columnVerdict
-	columnScore
-	columnTest
-	columnCPU
-	columnMemory
-	columnMessage
-	columns
-)
-
-var header = [columns]string{"", "submission", "verdict", "score", "test", "cpu", "memory", "message"}
-
-// Bounds of names, so that one of them does not fill the screen.
-const submissionWidth, testWidth = 48, 24
-
-func (t *Table) render() string {
-	w := table.NewWriter()
-	w.SetStyle(t.style())
-	w.SetTitle("%s", cut(judge.Visible(t.task), t.config.Width))
-	w.SetColumnConfigs([]table.ColumnConfig{
-		{Number: columnScore + 1, Align: text.AlignRight, Hidden: !t.scored()},
-		{Number: columnCPU + 1, Align: text.AlignRight},
-		{Number: columnMemory + 1, Align: text.AlignRight},
-	})
-	rows := make([][columns]string, len(t.rows))
-	for i, r := range t.rows {
-		rows[i] = t.cells(r)
-	}
-	room := t.messageWidth(rows)
-	w.AppendHeader(tableRow(header))
-	for i, cells := range rows {
-		cells[columnMessage] = cut(cells[columnMessage], room)
-		cells[columnMark] = t.paint(cells[columnMark], markColor(t.rows[i]))
-		cells[columnVerdict] = t.paint(cells[columnVerdict], verdictColors[t.rows[i].Verdict])
-		w.AppendRow(tableRow(cells))
-	}
-	lines := strings.Split(w.Render(), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n")
-}
-
-func (t *Table) style() table.Style {
-	s := table.StyleRounded
-	if !t.config.Unicode {
-		s = table.StyleDefault
-		s.Options = table.OptionsNoBordersAndSeparators
-		s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
-	}
-	s.Format.Header = text.FormatDefault
-	s.Title.Align = text.AlignLeft
-	return s
-}
-
-// cells returns a row without colours; nothing in it can move the cursor.
-func (t *Table) cells(r *judge.Record) [columns]string {
-	cells := [columns]string{
-		columnMark:       t.mark(r),
-		columnSubmission: cut(judge.Visible(r.Submission), submissionWidth),
-		columnVerdict:    verdict(r),
-		columnScore:      score(r),
-		columnTest:       cut(judge.Visible(r.Test), testWidth),
-		columnMessage:    judge.Visible(r.Message),
-	}
-	if r.CPU > 0 || r.Memory > 0 {
-		cells[columnCPU] = fmt.Sprintf("%.3fs", float64(r.CPU)/1e9)
-		cells[columnMemory] = limits.FormatSize(r.Memory)
-	}
-	if !asExpected(r) {
-		cells[columnMessage] = strings.TrimSuffix("expected "+expectation(r)+"; "+cells[columnMessage], "; ")
-	}
-	return cells
-}
-
-func (t *Table) mark(r *judge.Record) string {
-	switch {
-	case t.config.Unicode && asExpected(r):
-		return "✓"
-	case t.config.Unicode:
-		return "✗"
-	case asExpected(r):
-		return "ok"
-	}
-	return "FAIL"
-}
-
-// verdict adds the reason to a verdict, where it says more.
-func verdict(r *judge.Record) string {
-	switch r.Reason {
-	case "", judge.ReasonChecker, judge.ReasonOOM, judge.ReasonInternal:
-		return string(r.Verdict)
-	}
-	return string(r.Verdict) + " (" + r.Reason + ")"
-}
-
-// score is how many points there are, of how many if that is known.
-func score(r *judge.Record) string {
-	switch {
-	case r.Score == nil:
-		return ""
-	case r.MaxScore == nil:
-		return points(*r.Score)
-	}
-	return points(*r.Score) + " of " + points(*r.MaxScore)
-}
-
-func points(n float64) string { return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) }
-
-func expectation(r *judge.Record) string {
-	names := make([]string, len(r.Expected))
-	for i, v := range r.Expected {
-		names[i] = string(v)
-	}
-	text := strings.Join(names, " or ")
-	if r.ExpectedScore != nil {
-		least, most := points(r.ExpectedScore[0]), points(r.ExpectedScore[1])
-		scores := "score " + least
-		if least != most {
-			scores += " to " + most
-		}
-		text = strings.TrimPrefix(text+", "+scores, ", ")
-	}
-	return text
-}
-
-func asExpected(r *judge.Record) bool { return r.AsExpected != nil && *r.AsExpected }
-
-// scored tells whether the task gives points: only then there is a column for them.
-func (t *Table) scored() bool {
-	return slices.ContainsFunc(t.rows, func(r *judge.Record) bool { return r.Score != nil })
-}
-
-// messageWidth is what the other columns leave of the screen, but enough to be of use.
-func (t *Table) messageWidth(rows [][columns]string) int {
-	const borders, useful = 3, 24
-	room := t.config.Width - borders*columns
-	for column := range columnMessage {
-		if column == columnScore && !t.scored() {
-			room += borders
-			continue
-		}
-		widest := text.StringWidthWithoutEscSequences(header[column])
-		for _, cells := range rows {
-			widest = max(widest, text.StringWidthWithoutEscSequences(cells[column]))
-		}
-		room -= widest
-	}
-	return max(room, useful)
-}
-
-func cut(s string, width int) string { return text.Snip(s, width, "...") }
-
-func tableRow(cells [columns]string) table.Row {
-	row := make(table.Row, columns)
-	for i, c := range cells {
-		row[i] = c
-	}
-	return row
-}
-
-var verdictColors = map[judge.Verdict]text.Colors{
-	judge.Accepted:     {text.FgGreen},
-	judge.WrongAnswer:  {text.FgRed},
-	judge.TimeLimit:    {text.FgYellow},
-	judge.MemoryLimit:  {text.FgYellow},
-	judge.OutputLimit:  {text.FgYellow},
-	judge.RuntimeError: {text.FgMagenta},
-	judge.CompileError: {text.FgCyan},
-	judge.JudgeError:   {text.FgHiWhite, text.BgRed},
-	judge.Skipped:      {text.Faint},
-}
-
-func markColor(r *judge.Record) text.Colors {
-	if asExpected(r) {
-		return text.Colors{text.FgGreen}
-	}
-	return text.Colors{text.FgRed, text.Bold}
-}
-
-// paint colours s. Colors.Sprint would also ask the environment, which is our caller's to judge.
-func (t *Table) paint(s string, c text.Colors) string {
-	if !t.config.Color || s == "" || len(c) == 0 {
-		return s
-	}
-	return text.Escape(s, c.EscapeSeq())
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // exampleRecords are two tasks with a submission of every kind.
 func exampleRecords() []*judge.Record {
 	yes, no := true, false
+	info := &judge.JudgeInfo{Version: "1.0", Kernel: "6.18", Host: "h"}
 	submission := func(task, name string, v judge.Verdict, reason, test, message string, cpu time.Duration, memory int64) *judge.Record {
 		return &judge.Record{
 			Schema: judge.Schema, Kind: judge.KindSubmission, Task: task, Submission: name, Verdict: v, Reason: reason, Test: test,
@@ -30,14 +32,34 @@ func exampleRecords() []*judge.Record {
 	unexpected.Expected, unexpected.AsExpected = []judge.Verdict{judge.Accepted, judge.WrongAnswer}, &no
 	silent := submission("sum", "solutions/quiet.c", judge.Accepted, "", "", "", 1234*time.Microsecond, 500<<10)
 	silent.Expected, silent.AsExpected = []judge.Verdict{judge.WrongAnswer}, &no
+	run := func(name, test string, v judge.Verdict, cpu time.Duration, memory int64) *judge.Record {
+		r := &judge.Record{
+			Schema: judge.Schema, Kind: judge.KindRun, Task: "sum", Submission: name, Test: test, Verdict: v, CPU: judge.Millis(cpu), Memory: memory,
+		}
+		if v != judge.Skipped {
+			r.Limits = &judge.RecordLimits{CPU: judge.Millis(time.Second), Memory: 64 << 20}
+		}
+		return r
+	}
+	waits := run("solutions/slow.py", "3", judge.TimeLimit, time.Millisecond, 9<<20)
+	waits.Stderr = &judge.Capture{Text: "one\n\x1b]0;two\a\n\tthree\nfour\nfive\nsix \n"}
 	return []*judge.Record{
-		{Kind: judge.KindCompile, Task: "sum", Submission: "solutions/good.cpp", Verdict: judge.Accepted},
-		{Kind: judge.KindRun, Task: "sum", Submission: "solutions/good.cpp", Test: "1", Verdict: judge.Accepted},
+		{Kind: judge.KindCompile, Task: "sum", Submission: "solutions/good.cpp", Verdict: judge.Accepted, Compiler: "g++ 12", Wall: 3e9 / 2, Judge: info},
+		run("solutions/good.cpp", "1", judge.Accepted, 12*time.Millisecond, 3<<20),
+		run("solutions/good.cpp", "2", judge.Accepted, 834*time.Millisecond, 2<<20),
+		run("solutions/good.cpp", "3", judge.Accepted, 12*time.Millisecond, 62<<20),
 		submission("sum", "solutions/good.cpp", judge.Accepted, "", "", "", 12*time.Millisecond, 3<<20),
+		run("solutions/wa.py", "1", judge.Accepted, 0, 1<<18),
+		run("solutions/wa.py", "2", judge.WrongAnswer, 20*time.Millisecond, 9<<20),
+		run("solutions/wa.py", "3", judge.Skipped, 0, 0),
 		submission("sum", "solutions/wa.py", judge.WrongAnswer, "checker", "2", `line 3, column 5: expected "17", found "18"`, 20*time.Millisecond, 9<<20),
+		run("solutions/slow.py", "1", judge.Accepted, 12*time.Millisecond, 3<<20),
+		run("solutions/slow.py", "2", judge.Accepted, 12*time.Millisecond, 3<<20),
+		waits,
 		unexpected,
+		{Kind: judge.KindCompile, Task: "sum", Submission: "solutions/quiet.c", Verdict: judge.Accepted, Cached: true, Compiler: "gcc 12"},
 		silent,
-		{Kind: judge.KindRun, Task: "hostile \x1b[31m\u202e", Submission: "x", Test: "1", Verdict: judge.Accepted},
+		{Kind: judge.KindCompile, Task: "hostile \x1b[31m\u202e", Submission: "a\n\x1b]0;title\a.c", Verdict: judge.CompileError},
 		submission("hostile \x1b[31m\u202e", "a\n\x1b]0;title\a.c", judge.CompileError, "exit-code", "", "a.c:1: error: \x1b[2J\r漢字"+strings.Repeat(" long", 50), 0, 0),
 		submission("hostile \x1b[31m\u202e", strings.Repeat("name", 30), judge.RuntimeError, "signal", strings.Repeat("1", 99), "ended by SIGSEGV", 1500*time.Millisecond, 256<<20),
 		submission("hostile \x1b[31m\u202e", "memory.c", judge.MemoryLimit, "oom", "1", "memory over 256MiB", 0, 256<<20),
@@ -47,14 +69,17 @@ func exampleRecords() []*judge.Record {
 }
 
 func TestTable(t *testing.T) {
+	command := func(selector string) string { return "judge run --only " + selector + " tasks.toml" }
 	tests := []struct {
 		name   string
 		config TableConfig
 	}{
-		{"plain", TableConfig{}},
-		{"narrow", TableConfig{Width: 100}},
+		{"plain", TableConfig{Command: command}},
+		{"narrow", TableConfig{Width: 80, Command: command}},
 		{"unicode", TableConfig{Unicode: true, Width: 120}},
 		{"color", TableConfig{Unicode: true, Color: true, Width: 120}},
+		{"quiet", TableConfig{Width: 100, Detail: Quiet}},
+		{"verbose", TableConfig{Width: 120, Detail: Verbose}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,11 +113,12 @@ func TestTableIsPrintedWhenItsTaskIsComplete(t *testing.T) {
 	var out strings.Builder
 	table := NewTable(&out, TableConfig{})
 	records := exampleRecords()
-	for _, r := range records[:6] {
+	next := slices.IndexFunc(records, func(r *judge.Record) bool { return r.Task != "sum" })
+	for _, r := range records[:next] {
 		require.NoError(t, table.Write(r))
 	}
 	assert.Empty(t, out.String())
-	require.NoError(t, table.Write(records[6]))
+	require.NoError(t, table.Write(records[next]))
 	assert.Contains(t, out.String(), "solutions/good.cpp")
 }
 
@@ -116,11 +142,20 @@ func TestTableShowsScoresWhereThereAreSome(t *testing.T) {
 	}
 	require.NoError(t, table.Close())
 	const want = `scored
-      submission  verdict       score         test  cpu  memory  message
-ok    all.py      accepted        100 of 100
-FAIL  most.py     wrong-answer  86.67 of 100  b                  expected score 20 to 40; no
-FAIL  points.py   wrong-answer             0  a                  expected accepted or time-limit, score 12.5
-FAIL  broken.py   judge-error                                    expected accepted
+      submission  verdict           score  tests  message
+ok    all.py      accepted        100/100  -
+FAIL  most.py     wrong-answer  86.67/100         expected score 20 to 40; b: no
+FAIL  points.py   wrong-answer          0         expected accepted or time-limit, score 12.5; a
+FAIL  broken.py   judge-error                     expected accepted
+
+scored/most.py/b: wrong-answer, score 86.67/100, expected score 20 to 40
+  no
+
+scored/points.py/a: wrong-answer, score 0, expected accepted or time-limit, score 12.5
+
+scored/broken.py: judge-error, expected accepted
+
+tests: - skipped
 
 4 submissions, 0 runs, 3 not as expected, 1 judge-error
 `
@@ -135,10 +170,11 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 func TestTableReportsThatItCannotPrint(t *testing.T) {
 	cause := errors.New("no space left on device")
 	table := NewTable(brokenWriter{cause}, TableConfig{})
-	for _, r := range exampleRecords()[:6] {
-		require.NoError(t, table.Write(r))
+	var err error
+	for _, r := range exampleRecords() {
+		err = table.Write(r)
 	}
-	assert.ErrorIs(t, table.Write(exampleRecords()[6]), cause)
+	assert.ErrorIs(t, err, cause)
 	assert.ErrorIs(t, table.Close(), cause)
 }
 

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"judge/judge"
+)
+
+func newCheck() *cobra.Command {
+	var quiet bool
+	cmd := &cobra.Command{
+		Use:   "check [flags] FILE|DIR...",
+		Short: "Look for mistakes in tasks without running anything",
+		Long: `Check loads task files as judge run does, and then looks for what is allowed but is
+probably a mistake: answers with other line ends than the rest, or without a last one,
+answers that are their input, empty files, tests that are there twice, limits that are
+unusual or that no program can meet, expectations that say little, and files among the
+tests that no test uses.
+
+Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
+		Example: `  judge check tasks.toml
+  judge check -q tasks.toml || echo look again`,
+		Args: wantTaskFiles,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in, err := openInputs(args)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			tasks, err := in.load()
+			if err != nil {
+				return err
+			}
+			var found []finding
+			tests := 0
+			for i := range tasks {
+				found = append(found, lint(&tasks[i])...)
+				tests += len(tasks[i].Tests)
+			}
+			if !quiet {
+				text := findingsText(found)
+				if len(found) == 0 {
+					text = fmt.Sprintf("nothing found in %s with %s\n", counted(len(tasks), "task"), counted(tests, "test"))
+				}
+				if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
+					return &failure{statusHost, err}
+				}
+			}
+			if len(found) > 0 {
+				return &failure{status: statusUnexpected}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing but mistakes of the task files themselves; the exit status says the rest")
+	return cmd
+}
+
+// finding is something in a task that is probably a mistake.
+type finding struct {
+	task  *judge.Task
+	where string // "test 3", a file's name, or empty: the task as a whole
+	kind  string // the same for findings that differ in names
+	what  string
+}
+
+// findingsText shows findings, and of many of one kind in one task the first few.
+func findingsText(found []finding) string {
+	const shown = 3
+	type kind struct{ task, kind string }
+	var p planPrinter
+	seen := map[kind]int{}
+	for _, f := range found {
+		seen[kind{f.task.Name, f.kind}]++
+	}
+	printed := map[kind]int{}
+	for _, f := range found {
+		k := kind{f.task.Name, f.kind}
+		if printed[k]++; printed[k] > shown {
+			continue
+		}
+		where := judge.Visible(f.where)
+		if where != "" {
+			where += ": "
+		}
+		p.line("%s: task %q: %s%s", judge.Visible(f.task.File), f.task.Name, where, f.what)
+		if printed[k] == shown && seen[k] > shown {
+			p.line("%s: task %q: and %d more like it", judge.Visible(f.task.File), f.task.Name, seen[k]-shown)
+		}
+	}
+	p.line("%s", counted(len(found), "finding"))
+	return p.String()
+}
+
+// linter looks at one task.
+type linter struct {
+	task  *judge.Task
+	found []finding
+}
+
+func lint(t *judge.Task) []finding {
+	l := linter{task: t}
+	l.tests()
+	l.limits()
+	l.expectations()
+	l.unused()
+	return l.found
+}
+
+// find notes a finding, whose kind is the format.
+func (l *linter) find(where, format string, args ...any) {
+	l.found = append(l.found, finding{l.task, where, format, fmt.Sprintf(format, args...)})
+}
+
+// findPlain notes a finding in words without names.
+func (l *linter) findPlain(where, what string) {
+	l.found = append(l.found, finding{l.task, where, what, what})
+}
+
+// expectations looks at what the submissions are there for.
+func (l *linter) expectations() {
+	submissions := l.task.Submissions
+	if len(submissions) < 2 || l.task.Source != nil {
+		return
+	}
+	has := func(want func(s judge.Submission) bool) bool { return slices.ContainsFunc(submissions, want) }
+	accepted := func(s judge.Submission) bool {
+		return len(s.Expected) == 0 || slices.Contains(s.Expected, judge.Accepted)
+	}
+	if !has(accepted) {
+		l.find("", "no submission is expected to be accepted: who knows whether the tests can be solved?")
+	}
+	if !has(func(s judge.Submission) bool { return !accepted(s) || s.ExpectedScore != nil }) {
+		l.find("", "every submission is expected to be accepted: nothing shows that the tests find a wrong one; see expect")
+	}
+}
