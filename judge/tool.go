@@ -1,6 +1,10 @@
 package judge
 
-import "judge/limits"
+import (
+	"slices"
+
+	"judge/limits"
+)
 
 // Protocols by which a setter's program says what it found.
 const (
@@ -22,6 +26,16 @@ type Tool struct {
 
 // String returns what messages call the tool: "checker check.cpp".
 func (t *Tool) String() string { return t.Role + " " + t.Name }
+
+// Command is the argument list that runs the tool, with those that its protocol gives and its own; a test's
+// follow. A validator's protocol gives none.
+func (t *Tool) Command() []string {
+	run := t.RunCommand(t.Language.LimitsFor(t.Limits))
+	if t.Role == "validator" {
+		return slices.Concat(run, t.Args)
+	}
+	return slices.Concat(run, t.arguments(), t.Args)
+}
 
 // Interactor talks with the submission while both run, and judges it.
 type Interactor struct {

@@ -21,9 +21,10 @@ func newExplain() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|DIR...",
 		Short: "Show what judge run would do; runs nothing",
-		Long: `Explain shows the plan of judge run: the tasks with their limits, tests and checker, and
-for each submission the commands that compile and run it, with placeholders filled in. For
-one run of each task it lists the system calls by which the sandbox is made.`,
+		Long: `Explain shows the plan of judge run: the tasks with their limits, mounts, checkers,
+interactors, groups, sources and tests, and the commands that compile and run each program,
+with placeholders filled in. For one run of each task it lists the system calls by which
+the sandbox is made.`,
 		Example: `  judge explain tasks.toml
   judge explain --only sum/solutions/slow.cpp tasks.toml`,
 		Args: wantTaskFiles,
@@ -86,15 +87,19 @@ func (p *planPrinter) field(indent int, name, value string) {
 
 func (p *planPrinter) task(t judge.Task) {
 	p.line("task %s (%s)", t.Name, judge.Visible(t.File))
-	p.field(2, "checker", t.Checker.String())
+	if t.Interactor == nil {
+		p.field(2, "checker", t.Checker.String())
+	}
 	p.field(2, "limits", limitsText(t.Limits))
 	p.sandbox(t)
+	p.judging(t)
 	if t.Source != nil {
-		p.field(2, "source", relative(t, t.Source.File)+", "+counted(t.Source.Len(), "line"))
+		p.source(t)
 	}
 	for _, s := range t.Submissions {
 		p.submission(t, s)
 	}
+	p.groups(t)
 	p.line("\n  %s", counted(len(t.Tests), "test"))
 	for _, test := range t.Tests {
 		p.test(t, test)
@@ -158,6 +163,9 @@ func (p *planPrinter) test(t judge.Task, test judge.TestCase) {
 	p.field(4, "answer", dataText(t, test.Answer))
 	if len(test.Args) > 0 {
 		p.field(4, "args", commandText(test.Args))
+	}
+	if len(test.CheckerArgs) > 0 {
+		p.field(4, "checker", commandText(test.CheckerArgs))
 	}
 	for _, to := range slices.Sorted(maps.Keys(test.Files)) {
 		p.field(4, "file", judge.Visible(to)+" = "+relative(t, test.Files[to]))

@@ -50,27 +50,19 @@ func (p *planPrinter) tool(t *judge.Tool) {
 	if compile := t.CompileCommand(); len(compile) > 0 {
 		p.field(4, "compile", commandText(compile))
 	}
-	own := t.Language.LimitsFor(t.Limits)
-	p.field(4, "run", commandText(append(t.RunCommand(own), toolArguments(t)...)))
-	p.field(4, "limits", limitsText(own))
+	p.field(4, "run", commandText(t.Command()))
+	p.field(4, "limits", limitsText(t.Language.LimitsFor(t.Limits)))
 }
 
-// toolArguments are those that the protocol and the task file give.
-func toolArguments(t *judge.Tool) []string {
-	var given []string
-	switch {
-	case t.Role == "validator":
-		if t.Protocol == judge.Testlib {
-			return t.Args
-		}
-	case t.Protocol == judge.Kattis:
-		given = []string{"input", "answer", "feedback/"}
-	case t.Role == "interactor":
-		given = []string{"input", "output", "answer"}
-	default:
-		given = []string{"input", "output", "answer"}
+// source shows where submissions come from that no name is given for.
+func (p *planPrinter) source(t judge.Task) {
+	p.line("  source %s, %s", relative(t, t.Source.File), counted(t.Source.Len(), "line"))
+	if t.Source.Dedupe {
+		p.field(4, "dedupe", "identical programs are judged once")
 	}
-	return append(given, t.Args...)
+	if len(t.Source.PassAt) > 0 {
+		p.field(4, "pass_at", fmt.Sprint(t.Source.PassAt))
+	}
 }
 
 // groups shows what gives points together.

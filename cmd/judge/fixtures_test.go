@@ -106,7 +106,7 @@ func judgeFixture(t *testing.T, dir string, f runFlags) ([]judge.Record, int) {
 	tasks, err = judge.Plan(tasks, f.only)
 	require.NoError(t, err)
 	slowDown(tasks, slowness(t))
-	f.format = formatNone
+	f.format, f.noCache = formatNone, true
 	f.out = filepath.Join(t.TempDir(), "records.jsonl")
 	err = f.judge(t.Context(), tasks, io.Discard, io.Discard)
 	require.Empty(t, messageOf(err))

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,10 +23,16 @@ own, within limits, and with a verdict that says what happened.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
+	cobra.AddTemplateFunc("wrapped", wrappedFlags)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages", "Flags | wrapped"))
 	root.AddCommand(newRun(), newDoctor(), newExplain(), newShell(), newWhy(), newInit(), newCheck(), newConvert(), newSelftest(), newSchema(), newVersion())
+	addHelp(root)
 	addCompletions(root)
 	return root
 }
+
+// wrappedFlags describes flags in lines that the screen has room for; in a pipe each stays in one.
+func wrappedFlags(flags *pflag.FlagSet) string { return flags.FlagUsagesWrapped(widthOf(os.Stdout)) }
 
 // commandError says which command was perhaps meant; cobra has no type for that error, but makes it again.
 func commandError(root *cobra.Command, args []string, err error) error {

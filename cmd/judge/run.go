@@ -62,10 +62,10 @@ programs, results could not be written, or a judge-error is left; 130 interrupte
 	flags.SortFlags = false
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the CPUs that judge may use)")
 	flags.StringVarP(&f.out, "out", "o", "", "write the records to `FILE`, one JSON object a line; - is standard output")
-	flags.StringArrayVar(&f.only, "only", nil, "judge only `TASK[/SUBMISSION[/TEST]]`; patterns as in task files; may be repeated")
+	flags.StringArrayVar(&f.only, "only", nil, "judge only what `NAME` names: TASK[/SUBMISSION[/TEST]], with patterns as in task files; may be repeated")
 	flags.BoolVar(&f.allTests, "all-tests", false, "go on after a submission's first failed test; only groups still wait for those they depend on")
 	flags.BoolVar(&f.pin, "pin", false, "run one program on each physical core at one time, and nothing on the core's other threads")
-	flags.StringVar(&f.html, "html", "", "write a report for a browser to `FILE`; records then have the beginnings of inputs and answers")
+	flags.StringVar(&f.html, "html", "", "write a report for a browser to `FILE`; records then have transcripts, and the beginnings of inputs and answers")
 	flags.StringVar(&f.junit, "junit", "", "write JUnit XML for continuous integration to `FILE`")
 	flags.Var(&f.format, "format", "what to print: auto, table, jsonl or none; auto is a table, coloured on a terminal")
 	f.look.addTo(flags)
@@ -155,7 +155,7 @@ func (f runFlags) validateInputs(ctx context.Context, tasks []judge.Task, stdout
 
 // judge judges a plan.
 func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr io.Writer) error {
-	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Pin: f.pin, Degraded: f.degraded, Version: version(), Transcripts: f.transcript, Excerpts: f.html != "", Monitor: &judge.Monitor{}}
+	batch := judge.Batch{Jobs: f.jobs, AllTests: f.allTests, Pin: f.pin, Degraded: f.degraded, Version: version(), Transcripts: f.transcript || f.html != "", Excerpts: f.html != "", Monitor: &judge.Monitor{}}
 	if !f.noCache {
 		batch.Cache = compilations()
 	}

@@ -120,7 +120,7 @@ func shellTasks(t *testing.T) string {
 		[[task]]
 		name        = "greet"
 		submissions = ["hello.sh"]
-		limits      = { memory = "64MiB" }
+		limits      = { memory = "64MiB", time = "500ms", wall = "60s" }
 		test        = [{ name = "one", input = "world\n", answer = "hello world" }]`)
 	require.NoError(t, os.WriteFile(strings.TrimSuffix(file, "tasks.toml")+"hello.sh", []byte("read who; echo hello $who\n"), 0o644))
 	return file
@@ -181,7 +181,7 @@ func TestShellEndsWithItsLimits(t *testing.T) {
 		message       string
 	}{
 		{"memory", "x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo ${#x}", nil, 137, "memory over 64MiB"},
-		{"time", "while :; do :; done", []string{"--limits"}, 137, "of 1s"},
+		{"time", "while :; do :; done", []string{"--limits"}, 137, "of 500ms"},
 		{"signal", "kill -SEGV $$", nil, 139, ""},
 		{"missing", "", nil, 127, "no such file"},
 		{"code", "exit 42", nil, 42, ""},

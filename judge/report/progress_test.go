@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,32 +73,37 @@ func screen(written string) string {
 func TestProgressIsBelowWhatIsPrintedAndRemovedInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var terminal bytes.Buffer
-		runs := 0
+		var runs atomic.Int64
 		p := StartProgress(&terminal, ProgressStyle{Width: func() int { return 40 }}, func() judge.Progress {
-			return judge.Progress{Runs: runs, AllRuns: 9}
+			return judge.Progress{Runs: int(runs.Load()), AllRuns: 9}
 		})
 		table := p.Above(&terminal)
+		written := func() string {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return terminal.String()
+		}
 		pass := func(d time.Duration) {
 			time.Sleep(d)
 			synctest.Wait()
 		}
 		pass(999 * time.Millisecond)
-		assert.Empty(t, terminal.String(), "what is quick goes without")
+		assert.Empty(t, written(), "what is quick goes without")
 		pass(time.Millisecond)
-		assert.Equal(t, "0 of 9 runs  1s", screen(terminal.String()))
-		before := terminal.Len()
+		assert.Equal(t, "0 of 9 runs  1s", screen(written()))
+		before := written()
 		pass(200 * time.Millisecond)
-		assert.Equal(t, before, terminal.Len(), "nothing is drawn that is there already")
-		runs = 4
+		assert.Equal(t, before, written(), "nothing is drawn that is there already")
+		runs.Store(4)
 		pass(200 * time.Millisecond)
-		assert.Equal(t, "4 of 9 runs  1s", screen(terminal.String()), "the shorter line is all that is there")
+		assert.Equal(t, "4 of 9 runs  1s", screen(written()), "the shorter line is all that is there")
 		table.Write([]byte("a table\nof two lines\n"))
-		assert.Equal(t, "a table\nof two lines\n4 of 9 runs  1s", screen(terminal.String()))
+		assert.Equal(t, "a table\nof two lines\n4 of 9 runs  1s", screen(written()))
 		p.Stop()
 		p.Stop()
-		assert.Equal(t, "a table\nof two lines\n", screen(terminal.String()))
+		assert.Equal(t, "a table\nof two lines\n", screen(written()))
 		table.Write([]byte("the end\n"))
-		assert.Equal(t, "a table\nof two lines\nthe end\n", screen(terminal.String()))
+		assert.Equal(t, "a table\nof two lines\nthe end\n", screen(written()))
 	})
 }
 

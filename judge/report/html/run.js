@@ -85,6 +85,5 @@ function runBody(d, verdict, judges) {
   if (d.samples) section("All runs of this test", table(["CPU time", "Wall time", "Memory", "Verdict", "Disturbed by"], d.samples));
   if (d.facts) section("How it ended", facts(d.facts));
   if (d.judge) body.append(element("details", { class: "about" }, element("summary", {}, "How it was limited and measured"), facts(judges[d.judge - 1])));
-  body.querySelectorAll("section").forEach((s) => { s.style.margin = 0; });
   return body;
 }

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"judge/judge"
+)
+
+// documents are the pages, and the README, by the directory that their commands are run in.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for _, topic := range helpTopics {
+		pages["help/"+topic+".md"] = helpPage(topic)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	pages["README.md"] = string(readme)
+	return pages
+}
+
+// fence is a block of a page.
+type fence struct{ kind, text string }
+
+var fencePattern = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+
+func fences(page string) []fence {
+	var list []fence
+	for _, m := range fencePattern.FindAllStringSubmatch(page, -1) {
+		list = append(list, fence{m[1], m[2]})
+	}
+	return list
+}
+
+// TestDocumentsHaveOnlyWhatIsTested: a block of another kind would be tested by nobody.
+func TestDocumentsHaveOnlyWhatIsTested(t *testing.T) {
+	for name, page := range documents(t) {
+		for _, f := range fences(page) {
+			assert.Contains(t, []string{"toml", "console", "json", "go"}, f.kind, "%s:\n%s", name, f.text)
+		}
+		for line := range strings.Lines(page) {
+			if !strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "{") {
+				assert.LessOrEqual(t, len([]rune(strings.TrimSuffix(line, "\n"))), 160, "%s: %s", name, line)
+			}
+		}
+	}
+}
+
+func TestDocumentedTasksLoad(t *testing.T) {
+	for name, page := range documents(t) {
+		for i, f := range fences(page) {
+			if f.kind != "toml" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s %d", name, i+1), func(t *testing.T) {
+				dir := stage(t, "testdata/help")
+				if name == "README.md" {
+					dir = stage(t, fixtures+"/quickstart")
+				}
+				file := filepath.Join(dir, "snippet.toml")
+				require.NoError(t, os.WriteFile(file, []byte(whole(f.text)), 0o644))
+				_, err := judge.Load(file)
+				assert.NoError(t, err)
+			})
+		}
+	}
+}
+
+// whole makes a task file of a part of one.
+func whole(snippet string) string {
+	if strings.Contains(snippet, "[[task]]") {
+		return snippet
+	}
+	task := "[[task]]\nname = \"snippet\"\n"
+	if !strings.Contains(snippet, "[task.source]") {
+		task += "submissions = [\"solutions/*\"]\n"
+	}
+	if !strings.Contains(snippet, "[[task.test]]") {
+		task += "tests = [\"tests/*.in\"]\n"
+	}
+	return task + snippet
+}
+
+// stage copies a directory to one that commands may write to.
+func stage(t *testing.T, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "stage")
+	require.NoError(t, os.CopyFS(to, os.DirFS(dir)))
+	return to
+}
+
+// TestDocumentedCommandsRun runs the commands of each page, one after the other. What is shown of their output is
+// compared but for figures and blanks.
+func TestDocumentedCommandsRun(t *testing.T) {
+	needsJudging(t)
+	for name, page := range documents(t) {
+		t.Run(name, func(t *testing.T) {
+			dir := stage(t, "testdata/help")
+			if name == "README.md" {
+				dir = "../.."
+			}
+			bin := t.TempDir()
+			for _, f := range fences(page) {
+				if f.kind != "console" {
+					continue
+				}
+				for _, step := range strings.Split("\n"+f.text, "\n$ ")[1:] {
+					command, want, _ := strings.Cut(step, "\n")
+					cmd := exec.Command("bash", "-c", command)
+					cmd.Dir = dir
+					cmd.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=-buildvcs=false")
+					output, err := cmd.CombinedOutput()
+					require.NoError(t, err, "%s\n%s", command, output)
+					if strings.TrimSpace(want) != "" {
+						assert.Equal(t, withoutFigures(want), withoutFigures(string(output)), command)
+					}
+				}
+			}
+		})
+	}
+}
+
+var (
+	figure = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(ms|s|B|KiB|MiB|GiB)?\b`)
+	blanks = regexp.MustCompile(`[ ─-]+`)
+)
+
+// withoutFigures is a text without what differs from run to run, and without the layout that follows from that.
+func withoutFigures(text string) string {
+	return strings.TrimSpace(blanks.ReplaceAllString(figure.ReplaceAllString(text, "N"), " "))
+}
+
+// TestDocumentedRecordsAreRecords refuses fields that records do not have.
+func TestDocumentedRecordsAreRecords(t *testing.T) {
+	fields := map[string]bool{}
+	for name, page := range documents(t) {
+		for _, f := range fences(page) {
+			if f.kind != "json" {
+				continue
+			}
+			for line := range strings.Lines(f.text) {
+				decoder := json.NewDecoder(strings.NewReader(line))
+				decoder.DisallowUnknownFields()
+				var r judge.Record
+				require.NoError(t, decoder.Decode(&r), "%s: %s", name, line)
+				fields[r.Kind] = true
+			}
+		}
+	}
+	for _, kind := range []string{judge.KindCompile, judge.KindRun, judge.KindSubmission, judge.KindSummary} {
+		assert.True(t, fields[kind], "there is no example of %s", kind)
+	}
+}
+
+// TestDocumentedProgramIsTheExample: what the page shows is what go test runs.
+func TestDocumentedProgramIsTheExample(t *testing.T) {
+	example, err := os.ReadFile("../../judge/example_test.go")
+	require.NoError(t, err)
+	found := false
+	for _, f := range fences(helpPage("library")) {
+		if f.kind == "go" {
+			found = true
+			assert.Contains(t, string(example), strings.TrimSpace(f.text))
+		}
+	}
+	assert.True(t, found)
+}
+
+var mentioned = regexp.MustCompile("`judge ([a-z][^`]*)`")
+
+// TestDocumentedFlagsExist looks at commands that are mentioned in a line of text.
+func TestDocumentedFlagsExist(t *testing.T) {
+	root := newRoot()
+	for name, page := range documents(t) {
+		for _, m := range mentioned.FindAllStringSubmatch(page, -1) {
+			words := strings.Fields(m[1])
+			i := commandIndex(root, words[0])
+			if !assert.GreaterOrEqual(t, i, 0, "%s: judge %s", name, m[1]) {
+				continue
+			}
+			cmd := root.Commands()[i]
+			for _, word := range words[1:] {
+				if flag, ok := strings.CutPrefix(word, "--"); ok && flag != "" {
+					flag, _, _ = strings.Cut(flag, "=")
+					assert.NotNil(t, cmd.Flags().Lookup(flag), "%s: judge %s", name, m[1])
+				}
+			}
+			if words[0] == "help" && len(words) == 2 && words[1] != "TOPIC" {
+				assert.GreaterOrEqual(t, commandIndex(root, words[1]), 0, "%s: judge %s", name, m[1])
+			}
+		}
+	}
+}
+
+func commandIndex(root *cobra.Command, name string) int {
+	root.InitDefaultHelpCmd()
+	for i, c := range root.Commands() {
+		if c.Name() == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// TestEveryTaskKeyIsDocumented reads the keys from the schema that judge prints.
+func TestEveryTaskKeyIsDocumented(t *testing.T) {
+	var out bytes.Buffer
+	require.Equal(t, statusExpected, run([]string{"schema", "task"}, &out, os.Stderr))
+	var schema any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &schema))
+	page := helpPage("tasks")
+	var look func(any)
+	look = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if properties, ok := v["properties"].(map[string]any); ok {
+				for key := range properties {
+					assert.Regexp(t, `\b`+regexp.QuoteMeta(key)+`\b`, page, "key %s", key)
+				}
+			}
+			for _, child := range v {
+				look(child)
+			}
+		case []any:
+			for _, child := range v {
+				look(child)
+			}
+		}
+	}
+	look(schema)
+}
+
+func TestHelp(t *testing.T) {
+	for _, row := range []struct {
+		args   []string
+		status int
+		out    string
+		err    string
+	}{
+		{[]string{"help", "tasks"}, statusExpected, "# Writing tasks", ""},
+		{[]string{"tasks"}, statusExpected, "# Writing tasks", ""},
+		{[]string{"help", "run"}, statusExpected, "Exit status", ""},
+		{[]string{"help"}, statusExpected, "Additional help topics", ""},
+		{[]string{"help", "verdict"}, statusUsage, "", "did you mean verdicts?"},
+		{[]string{"help", "zebra"}, statusUsage, "", "judge help lists them"},
+	} {
+		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
+			var out, err bytes.Buffer
+			assert.Equal(t, row.status, run(row.args, &out, &err))
+			assert.Contains(t, out.String(), row.out)
+			assert.Contains(t, err.String(), row.err)
+		})
+	}
+}

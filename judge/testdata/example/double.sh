@@ -1,0 +1,1 @@
+read n; echo $((2 * n))
