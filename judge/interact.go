@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"judge/isolate"
 )
@@ -84,13 +85,16 @@ func (w *worker) interact(r *testRun, interactor *programChecker) (Facts, error)
 	return w.converse(r, talk, party, l.Output)
 }
 
+// replayPatience is how long a replay may take when the submission is over; it does not compute.
+const replayPatience = 10 * time.Second
+
 // replayed runs a submission with a transcript.
 func (w *worker) replayed(r *testRun) (Facts, error) {
 	messages := w.replay(r.task.Name, r.submission.Name, r.testCase.Name)
 	if messages == nil {
 		return Facts{}, errors.New("the records to replay have no whole transcript of this test")
 	}
-	talk := &interaction{}
+	talk := &interaction{patience: replayPatience}
 	party := &party{name: InteractorName}
 	r.passes = 1
 	part := &replay{messages: messages}

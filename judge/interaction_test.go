@@ -22,9 +22,15 @@ type actor struct {
 }
 
 func (a *actor) hear(n int) string {
-	p := make([]byte, n)
-	got, _ := a.read(a.in, p)
-	return string(p[:got])
+	var heard []byte
+	for len(heard) < n {
+		more, _ := a.read(a.in, n-len(heard))
+		if len(more) == 0 {
+			break
+		}
+		heard = append(heard, more...)
+	}
+	return string(heard)
 }
 
 func (a *actor) say(text string) { fmt.Fprint(a.out, text) }

@@ -73,40 +73,48 @@ func (r *replay) speak(in io.Reader, out io.Writer) (message string, err error) 
 			}
 			continue
 		}
-		got := make([]byte, len(m.Content()))
-		n, err := r.read(in, got)
+		got, err := r.follow(in, m.Content())
 		if err != nil {
 			return "", err
 		}
-		if got = got[:n]; !bytes.Equal(got, m.Content()) {
+		if !bytes.Equal(got, m.Content()) {
 			return fmt.Sprintf("message %d of the transcript: expected %s, found %s", i+1, shorten(m.Content()), shorten(got)), nil
 		}
 	}
-	rest := make([]byte, 1)
-	if n, err := r.read(in, rest); n == 0 || err != nil {
+	rest, err := r.read(in, 1)
+	if len(rest) == 0 || err != nil {
 		return "", err
 	}
 	return "the submission goes on after the end of the transcript, with " + shorten(rest), nil
 }
 
-// read fills p, or as much of it as the submission writes.
-func (r *replay) read(in io.Reader, p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		r.mu.Lock()
-		r.asleep = true
-		r.mu.Unlock()
-		var more int
-		more, err = in.Read(p[n:])
-		r.mu.Lock()
-		r.asleep = false
-		r.received += int64(more)
-		r.mu.Unlock()
-		n += more
+// follow reads a message that is expected, up to where the submission says something else.
+func (r *replay) follow(in io.Reader, want []byte) (got []byte, err error) {
+	for len(got) < len(want) && bytes.HasPrefix(want, got) {
+		more, err := r.read(in, len(want)-len(got))
+		if len(more) == 0 || err != nil {
+			return got, err
+		}
+		got = append(got, more...)
 	}
+	return got, nil
+}
+
+// read returns the next bytes that the submission writes, at most n; none when it writes no more.
+func (r *replay) read(in io.Reader, n int) ([]byte, error) {
+	p := make([]byte, n)
+	r.mu.Lock()
+	r.asleep = true
+	r.mu.Unlock()
+	n, err := in.Read(p)
+	r.mu.Lock()
+	r.asleep = false
+	r.received += int64(n)
+	r.mu.Unlock()
 	if err == io.EOF {
 		err = nil
 	}
-	return n, err
+	return p[:n], err
 }
 
 // shorten quotes the beginning of what was said.
