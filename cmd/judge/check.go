@@ -12,6 +12,7 @@ import (
 
 func newCheck() *cobra.Command {
 	var quiet bool
+	var records string
 	cmd := &cobra.Command{
 		Use:   "check [flags] FILE|DIR...",
 		Short: "Look for mistakes in tasks without running anything",
@@ -19,11 +20,13 @@ func newCheck() *cobra.Command {
 probably a mistake: answers with other line ends than the rest, or without a last one,
 answers that are their input, empty files, tests that are there twice, limits that are
 unusual or that no program can meet, expectations that say little, and files among the
-tests that no test uses.
+tests that no test uses. With the records of a run it also says which limits are tight for
+good submissions, and which none of them needs.
 
 Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 		Example: `  judge check tasks.toml
-  judge check -q tasks.toml || echo look again`,
+  judge check -q tasks.toml || echo look again
+  judge run --all-tests --out results.jsonl . && judge check --records results.jsonl .`,
 		Args: wantTaskFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := openInputs(args)
@@ -35,10 +38,16 @@ Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 			if err != nil {
 				return err
 			}
+			var used map[string]*needs // by task; nil: it is not known
+			if records != "" {
+				if used, err = readNeeds(records); err != nil {
+					return &failure{statusUsage, fmt.Errorf("check: --records: %w", err)}
+				}
+			}
 			var found []finding
 			tests := 0
 			for i := range tasks {
-				found = append(found, lint(&tasks[i])...)
+				found = append(found, lint(&tasks[i], used[tasks[i].Name])...)
 				tests += len(tasks[i].Tests)
 			}
 			if !quiet {
@@ -57,6 +66,7 @@ Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing but mistakes of the task files themselves; the exit status says the rest")
+	cmd.Flags().StringVar(&records, "records", "", "compare limits with what was used, in `FILE` that judge run --out has written")
 	return cmd
 }
 
@@ -102,10 +112,12 @@ type linter struct {
 	found []finding
 }
 
-func lint(t *judge.Task) []finding {
+// lint looks at a task, whose good submissions need so much of its limits; nil: that is not known.
+func lint(t *judge.Task, used *needs) []finding {
 	l := linter{task: t}
 	l.tests()
 	l.limits()
+	l.needs(used)
 	l.expectations()
 	l.unused()
 	return l.found

@@ -23,7 +23,7 @@ func diagnose(ctx context.Context) (diagnosis, error) {
 	d := diagnosis{kernel: kernel(), user: user(), isolation: isolate.Mechanisms(), sandbox: isolate.Probe()}
 	d.mechanisms, d.problems = tryLimits()
 	d.timing = timingNotes(readHostFile, hostFiles)
-	languages, err := tryLanguages(ctx, d.sandbox == nil)
+	languages, err := tryLanguages(ctx, d.sandbox == nil && !d.refuses())
 	d.languages = languages
 	return d, err
 }
@@ -74,8 +74,9 @@ func tryLimits() (map[string]string, []limits.Problem) {
 	return mechanisms, problems
 }
 
-// tryLanguages says which languages are installed and, if programs can be run at all, whether a small
-// program in each is judged as it should be.
+// tryLanguages says which languages are installed and, if programs can be run as they should be, whether a
+// small program in each is judged as it should be: without limits of their own kind runtimes fail for reasons
+// that are not theirs.
 func tryLanguages(ctx context.Context, canRun bool) ([]languageState, error) {
 	task, remove, err := helloTask()
 	if err != nil {
@@ -95,7 +96,7 @@ func tryLanguages(ctx context.Context, canRun bool) ([]languageState, error) {
 		return states, nil
 	}
 	var records collector
-	_, err = judge.Batch{Degraded: true, Version: version()}.Run(ctx, []judge.Task{installed}, &records)
+	_, err = judge.Batch{Version: version()}.Run(ctx, []judge.Task{installed}, &records)
 	for i := range states {
 		if states[i].missing == "" {
 			states[i].learn(records, err)

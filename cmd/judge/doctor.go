@@ -82,14 +82,19 @@ func (d diagnosis) exact() bool {
 
 func inexact(p limits.Problem) bool { return p.Limit != "left-over" }
 
+// refuses says whether judge runs nothing here without --degraded, for want of limits.
+func (d diagnosis) refuses() bool {
+	return slices.ContainsFunc(d.problems, func(p limits.Problem) bool { return p.Fatal })
+}
+
 // summary answers the question that made the user ask.
 func (d diagnosis) summary() string {
-	switch fatal := func(p limits.Problem) bool { return p.Fatal }; {
+	switch {
 	case d.exact():
 		return "Judging here is exact."
 	case d.sandbox != nil:
 		return "judge cannot run programs here."
-	case slices.ContainsFunc(d.problems, fatal):
+	case d.refuses():
 		return "judge refuses to run programs here, unless with --degraded."
 	}
 	return "judge runs programs here, but not all is as it should be."

@@ -40,8 +40,15 @@ func printRemarks(w io.Writer, title string, remarks []remark) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
+	earlier := ""
 	for _, r := range remarks {
-		fmt.Fprintf(w, "  %s\n    For verdicts: %s\n    To fix it: %s\n", r.What, r.Means, r.Fix)
+		fix := r.Fix
+		if fix == earlier {
+			fix = "as above"
+		}
+		earlier = r.Fix
+		what := strings.ReplaceAll(r.What, "\n", "; ") // several causes
+		fmt.Fprintf(w, "  %s\n    For verdicts: %s\n    To fix it: %s\n", what, r.Means, fix)
 	}
 }
 

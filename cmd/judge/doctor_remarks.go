@@ -65,7 +65,8 @@ func (d diagnosis) notes() []remark {
 	if d.sandbox == nil {
 		list = append(list, isolationNotes(d.isolation)...)
 	}
-	if kill := d.mechanisms["kill"]; kill != "" && kill != "cgroup.kill" {
+	// It is a file of version 2 groups, so without any there is nothing to say of the kernel.
+	if kill, layout := d.mechanisms["kill"], d.mechanisms["layout"]; !d.refuses() && kill != "cgroup.kill" && (layout == "v2" || layout == "hybrid") {
 		list = append(list, remark{"The kernel has no cgroup.kill.",
 			"they are the same: the process namespace ends the programs of a run, a little later", "use a younger kernel (Linux 5.14)"})
 	}

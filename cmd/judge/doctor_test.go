@@ -28,6 +28,13 @@ func TestDoctorPrints(t *testing.T) {
 	swap.problems = []limits.Problem{{Limit: "swap", Sentence: "Swap is not counted.", Fix: "swapoff -a"}}
 	fatal := good
 	fatal.problems = []limits.Problem{{Limit: "memory", Sentence: "No control group can hold the memory limit.", Fix: "run as root", Fatal: true}}
+	several := good
+	several.problems = []limits.Problem{
+		{Limit: "left-over", Sentence: "Groups stay behind.", Fix: "nothing"},
+		{Limit: "swap", Sentence: "Swap is not counted.", Fix: "swapoff -a"},
+		{Limit: "cpu", Sentence: "There is no control group for cpu (one\nand another).", Fix: "run as root", Fatal: true},
+		{Limit: "memory", Sentence: "There is no control group for memory.", Fix: "run as root", Fatal: true},
+	}
 	broken := good
 	broken.languages = []languageState{{name: "c", version: "gcc 12.2.0", problem: "runtime-error: ended by SIGSYS"}}
 	ordinary := good
@@ -46,6 +53,7 @@ func TestDoctorPrints(t *testing.T) {
 		{"left-over", left, true},
 		{"swap", swap, false},
 		{"fatal", fatal, false},
+		{"several", several, false},
 		{"broken-language", broken, false},
 		{"ordinary", ordinary, true},
 		{"nothing", nothing, false},

@@ -138,12 +138,18 @@ func TestShellIsATerminalWithJobControl(t *testing.T) {
 	s.typed("stty size\r")
 	s.sees("7 77")
 
-	s.typed("sh -c 'echo started-$((1 + 1)); trap \"echo continued\" CONT; while sleep 0.01; do :; done'\r")
-	s.sees("started-2")
+	// Each says that it is in the foreground before a key is typed for it, and starts no process: one that is
+	// stopped between vfork and execve keeps its parent from stopping.
+	s.typed("sh -c 'echo stop-$((1 + 1)); read word; echo got-$word'\r")
+	s.sees("stop-2")
 	s.typed("\x1a")
 	s.sees("Stopped")
 	s.typed("fg\r")
-	s.sees("continued\r\n")
+	s.sees("echo got-$word")
+	s.typed("that\n")
+	s.sees("got-that")
+	s.typed("sh -c 'echo interrupt-$((1 + 1)); exec sleep 1000'\r")
+	s.sees("interrupt-2")
 	s.typed("\x03")
 	s.typed("echo interrupted=$?\r")
 	s.sees("interrupted=130")
