@@ -63,7 +63,7 @@ func (t *Tool) outcome(f Facts, fb feedback, stderr *stream) Outcome {
 func (t *Tool) failure(what string, texts ...string) *Outcome {
 	message := fmt.Sprintf("%s: %s", t, what)
 	for _, text := range texts {
-		if line := firstLine(text); line != "" {
+		if line := lastLine(text); line != "" {
 			return &Outcome{Failure: message + ": " + line}
 		}
 	}
@@ -158,6 +158,17 @@ func parseScore(text string) (float64, error) {
 		return 0, fmt.Errorf("score %s: want a decimal number that is not negative", quoted(text))
 	}
 	return score + 0, nil
+}
+
+// lastLine is the last line that is not blank, in one printable piece: what a program says when it gives up.
+func lastLine(text string) string {
+	last := ""
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			last = line
+		}
+	}
+	return visibleLine(last)
 }
 
 // firstLine is the first line that is not blank, in one printable piece.

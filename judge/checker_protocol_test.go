@@ -45,7 +45,7 @@ func TestOutcomeOfCheckerPrograms(t *testing.T) {
 		{name: "negative", facts: Facts{ExitCode: 42}, feedback: feedback{score: written("-1")}, failure: `feedback/score.txt: score "-1": want a decimal number that is not negative`},
 		{name: "two numbers", facts: Facts{ExitCode: 42}, feedback: feedback{score: written("1 2")}, failure: `feedback/score.txt: score "1 2": want a decimal number that is not negative`},
 		{name: "success of a shell", facts: Facts{ExitCode: 0}, failure: "exit code 0: want 42 for accepted or 43 for wrong-answer"},
-		{name: "other code with words", facts: Facts{ExitCode: 1}, stderr: "Traceback:\nKeyError\n", failure: "exit code 1: want 42 for accepted or 43 for wrong-answer: Traceback:"},
+		{name: "other code with words", facts: Facts{ExitCode: 1}, stderr: "Traceback:\nKeyError\n", failure: "exit code 1: want 42 for accepted or 43 for wrong-answer: KeyError"},
 		{name: "odd files", facts: Facts{ExitCode: 42}, feedback: feedback{problem: "open /work/feedback/judgemessage.txt: not a regular file"}, failure: "open /work/feedback/judgemessage.txt: not a regular file"},
 		{name: "another pass after a wrong answer", facts: Facts{ExitCode: 43}, feedback: feedback{nextPass: true}, failure: "feedback/nextpass.in with exit code 43: want 42 when there is to be another pass"},
 		{name: "crash", facts: Facts{Signal: "SIGSEGV"}, stderr: "assertion\x1b failed", failure: `ended by SIGSEGV: assertion\x1b failed`},

@@ -59,6 +59,7 @@ type Stop string
 const (
 	StopCPU       Stop = "cpu"
 	StopWall      Stop = "wall"
+	StopBusy      Stop = "busy"      // the wall clock ran out while a thread of it ran, or waited for a CPU
 	StopStdout    Stop = "stdout"
 	StopStderr    Stop = "stderr"
 	StopDisk      Stop = "disk"
@@ -211,12 +212,18 @@ func (f Facts) overTime() bool {
 	return f.overCPU() || f.overWall() || f.Stop == StopDeadlock
 }
 
+// overCPU includes the signal by which the kernel ends a program where no control group counts: its own
+// count is coarser than ours.
 func (f Facts) overCPU() bool {
-	return f.Stop == StopCPU || f.Limits.CPU > 0 && f.CPU > f.Limits.CPU
+	limit := f.Limits.CPU
+	if limit == 0 {
+		return f.Stop == StopCPU
+	}
+	return f.Stop == StopCPU || f.CPU > limit || f.Stop == "" && f.Signal == "SIGXCPU" && f.CPU > limit*3/4
 }
 
 func (f Facts) overWall() bool {
-	return f.Stop == StopWall || f.Limits.Wall > 0 && f.Wall > f.Limits.Wall
+	return f.Stop == StopWall || f.Stop == StopBusy || f.Limits.Wall > 0 && f.Wall > f.Limits.Wall
 }
 
 func (f Facts) overOutput() bool {

@@ -29,7 +29,7 @@ func (f Facts) timeReason() string {
 		return ReasonCPU
 	case f.Stop == StopDeadlock:
 		return ReasonDeadlock
-	case float64(f.CPU) < idleShare*float64(f.Wall):
+	case f.Stop != StopBusy && float64(f.CPU) < idleShare*float64(f.Wall):
 		return ReasonIdle
 	}
 	return ReasonWall
@@ -44,7 +44,11 @@ func (f Facts) timeMessage() string {
 	case ReasonIdle:
 		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
 	}
-	return fmt.Sprintf("wall %s of %s, with cpu %s", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
+	starved := ""
+	if f.Stop == StopBusy && float64(f.CPU) < idleShare*float64(f.Wall) {
+		starved = ": it computed as far as the machine let it"
+	}
+	return fmt.Sprintf("wall %s of %s, with cpu %s%s", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU), starved)
 }
 
 func (f Facts) outputReason() string {

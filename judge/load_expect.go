@@ -176,7 +176,11 @@ func readVerdicts(r reader, n *node) []Verdict {
 		case v == JudgeError || v == Skipped:
 			r.fail(item, "expect %s: %s cannot be expected of a submission", quoted(n.key), item)
 		case !slices.Contains(Verdicts, v):
-			r.failHint(item, verdictHint(text), "expect %s: unknown verdict %s", quoted(n.key), item)
+			hint := verdictHint(text)
+			if taskKeys[n.key] != nil {
+				hint = "if " + n.key + " is meant as a key of the task, write it above [task.expect]"
+			}
+			r.failHint(item, hint, "expect %s: unknown verdict %s", quoted(n.key), item)
 		case !slices.Contains(result, v):
 			result = append(result, v)
 		}

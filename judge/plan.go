@@ -134,7 +134,17 @@ func nearestSelector(tasks []Task, text string) string {
 		}
 		break
 	}
-	return nearest(text, names)
+	if near := nearest(text, names); near != "" {
+		return near
+	}
+	for _, task := range tasks { // the task's name may have been left out
+		for _, submission := range task.Submissions {
+			if submission.Name == text || path.Base(submission.Name) == text {
+				return path.Join(task.Name, submission.Name)
+			}
+		}
+	}
+	return ""
 }
 
 // of is what is selected of a task: one for each set of tests.

@@ -47,9 +47,12 @@ type execution struct {
 }
 
 // overtime is why the run ends when its wall clock has run out.
-func (e *execution) overtime() Stop {
-	if e.expired != nil {
-		return e.expired()
+func (e *execution) overtime(group *limits.Group) Stop {
+	if e.expired != nil && e.expired() == StopDeadlock {
+		return StopDeadlock
+	}
+	if t, err := threadsOf(group, nil); err == nil && t.awake {
+		return StopBusy
 	}
 	return StopWall
 }
@@ -85,7 +88,7 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 			return err
 		}
 		if e.limits.Wall > 0 {
-			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(e.overtime())) })
+			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(e.overtime(group))) })
 		}
 		watch = group.Watch(func(a limits.Alarm) { cancel(alarmCause(a)) })
 		if e.look != nil {

@@ -81,6 +81,7 @@ type threads struct {
 	forever bool // all of them, as far as the kernel tells, and nothing but input can wake them
 	input   bool // at least one of them waits for input
 	asleep  bool // none of them runs or could
+	awake   bool // at least one of them does
 }
 
 // gather joins what single threads wait for.
@@ -95,7 +96,7 @@ func gather(states []waitState) threads {
 		case waitSoon:
 			t.forever = false
 		case running:
-			t.forever, t.asleep = false, false
+			t.forever, t.asleep, t.awake = false, false, true
 		}
 	}
 	t.forever = t.forever && t.input

@@ -44,13 +44,13 @@ func TestGatherThreads(t *testing.T) {
 	}{
 		{"no thread", nil, threads{}},
 		{"one that reads", []waitState{waitInput}, threads{forever: true, input: true, asleep: true}},
-		{"one reads, one runs", []waitState{waitInput, running}, threads{input: true}},
+		{"one reads, one runs", []waitState{waitInput, running}, threads{input: true, awake: true}},
 		{"one reads, one polls now and then", []waitState{waitInput, waitTimed}, threads{input: true, asleep: true}},
 		{"one reads, the others wait for it", []waitState{waitOther, waitInput, waitOther}, threads{forever: true, input: true, asleep: true}},
 		{"they wait for each other", []waitState{waitOther, waitOther}, threads{asleep: true}},
 		{"one reads, one sleeps", []waitState{waitInput, waitSoon}, threads{input: true, asleep: true}},
 		{"one sleeps", []waitState{waitSoon}, threads{asleep: true}},
-		{"one runs", []waitState{running}, threads{}},
+		{"one runs", []waitState{running}, threads{awake: true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { assert.Equal(t, tt.want, gather(tt.states)) })

@@ -165,11 +165,14 @@ func (f runFlags) judge(ctx context.Context, tasks []judge.Task, stdout, stderr 
 			return &failure{statusUsage, fmt.Errorf("--replay: %w", err)}
 		}
 	}
+	if err := f.checkOutputs(tasks); err != nil {
+		return &failure{statusUsage, err}
+	}
 	progress := f.progress(batch.Monitor, stdout, stderr)
 	defer progress.Stop()
 	sink, earlier, err := f.sink(tasks, progress, stdout, stderr)
 	if err != nil {
-		return &failure{statusUsage, fmt.Errorf("--out: %w", err)}
+		return &failure{statusUsage, err}
 	}
 	batch.Earlier = earlier
 	totals, err := batch.Run(ctx, tasks, sink)
@@ -198,12 +201,16 @@ func (f runFlags) sink(tasks []judge.Task, progress *report.Progress, stdout, st
 		}
 		records, err := open(name)
 		if err != nil {
-			return nil, nil, errors.Join(err, judge.Tee(sinks...).Close())
+			return nil, nil, errors.Join(fmt.Errorf("--out: %w", err), judge.Tee(sinks...).Close())
 		}
 		if f.resume && name == f.out {
 			earlier = &judge.Earlier{Records: records.Earlier(), Keep: records.Keep}
 		}
 		sinks = append(sinks, records)
+	}
+	files, err := f.reports()
+	if err != nil {
+		return nil, nil, errors.Join(err, judge.Tee(sinks...).Close())
 	}
 	if f.format == formatAuto || f.format == formatTable {
 		screen := stdout
@@ -213,10 +220,6 @@ func (f runFlags) sink(tasks []judge.Task, progress *report.Progress, stdout, st
 		table := f.table(screen, progress, tasks)
 		sinks = append(sinks, table)
 		shown = append(shown, table)
-	}
-	files, err := f.reports()
-	if err != nil {
-		return nil, nil, errors.Join(err, judge.Tee(sinks...).Close())
 	}
 	if earlier != nil {
 		earlier.Show = judge.Tee(append(shown, files...)...)
@@ -230,14 +233,14 @@ func (f runFlags) reports() ([]judge.Sink, error) {
 	if f.html != "" {
 		page, err := report.CreateHTML(f.html)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--html: %w", err)
 		}
 		sinks = append(sinks, page)
 	}
 	if f.junit != "" {
 		junit, err := report.CreateJUnit(f.junit)
 		if err != nil {
-			return nil, errors.Join(err, judge.Tee(sinks...).Close())
+			return nil, errors.Join(fmt.Errorf("--junit: %w", err), judge.Tee(sinks...).Close())
 		}
 		sinks = append(sinks, junit)
 	}

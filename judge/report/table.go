@@ -88,6 +88,9 @@ func (t *Table) Close() error {
 	}
 	t.closed = true
 	t.flush()
+	if t.totals.Submissions == 0 && t.totals.Runs == 0 {
+		return t.err // it did not come to judging, and somebody says why
+	}
 	t.print(t.legend.text(t) + t.paint(Summary(t.totals), t.summaryColor()) + "\n" + passAtText(t.passAt))
 	return t.err
 }
