@@ -59,7 +59,7 @@ type Stop string
 const (
 	StopCPU       Stop = "cpu"
 	StopWall      Stop = "wall"
-	StopBusy      Stop = "busy"      // the wall clock ran out while a thread of it ran, or waited for a CPU
+	StopBusy      Stop = "busy" // the wall clock ran out while a thread of it ran, or waited for a CPU
 	StopStdout    Stop = "stdout"
 	StopStderr    Stop = "stderr"
 	StopDisk      Stop = "disk"

@@ -164,7 +164,8 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   dialog.addEventListener("close", () => {
     history.replaceState(null, "", location.pathname + location.search);
-    if (opener) opener.focus();
+    // The browser gives the focus back by itself; this event comes later, and the reader may have moved on.
+    if (opener && document.activeElement === document.body) opener.focus();
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 
