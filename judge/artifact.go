@@ -64,7 +64,7 @@ func (f Facts) compilerDecided() bool {
 func (w *worker) compilationKey(root *isolate.Root, p *program) (cache.Key, error) {
 	hash := sha256.New()
 	l := p.code.Language
-	fmt.Fprintf(hash, "1 %q %q %q %q\n", l.Name, p.code.CompileCommand(), p.env, p.toolchain)
+	fmt.Fprintf(hash, "2 %q %q %q %q %v\n", l.Name, p.code.CompileCommand(), p.env, p.toolchain, l.CompileLimits)
 	for _, f := range p.sources {
 		fmt.Fprintf(hash, "%q %x\n", f.name, f.sum)
 	}

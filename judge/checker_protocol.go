@@ -63,7 +63,11 @@ func (t *Tool) outcome(f Facts, fb feedback, stderr *stream) Outcome {
 func (t *Tool) failure(what string, texts ...string) *Outcome {
 	message := fmt.Sprintf("%s: %s", t, what)
 	for _, text := range texts {
-		if line := lastLine(text); line != "" {
+		line := lastLine(text)
+		if len(text) >= KeepFeedback { // the end is missing
+			line = firstLine(text)
+		}
+		if line != "" {
 			return &Outcome{Failure: message + ": " + line}
 		}
 	}

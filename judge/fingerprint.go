@@ -25,7 +25,7 @@ type fingerprint struct {
 }
 
 // toolchainDirs change whenever a package manager replaces something in them.
-var toolchainDirs = []string{"/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/lib/gcc/*/*", "/usr/lib/*-linux-gnu*", "/usr/lib64", "/usr/local", "/usr/local/bin", "/usr/local/lib"}
+var toolchainDirs = []string{"/usr", "/usr/bin", "/usr/include", "/usr/include/*", "/usr/local/include", "/usr/local/include/*", "/usr/lib", "/usr/lib/gcc/*/*", "/usr/lib/*-linux-gnu*", "/usr/lib64", "/usr/local", "/usr/local/bin", "/usr/local/lib"}
 
 // toolchain stands for the host's compilers and libraries.
 func (f *fingerprints) toolchain() [sha256.Size]byte {

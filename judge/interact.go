@@ -3,6 +3,7 @@ package judge
 import (
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"judge/isolate"
@@ -90,6 +91,9 @@ const replayPatience = 10 * time.Second
 
 // replayed runs a submission with a transcript.
 func (w *worker) replayed(r *testRun) (Facts, error) {
+	if i := r.task.Interactor; len(i.names()) > 1 || i.Pipes != nil && !slices.Equal(i.Pipes, crossed()) || r.task.Passes > 1 {
+		return Facts{}, errors.New("a replay is for one process that talks by standard input and output, in one pass")
+	}
 	messages := w.replay(r.task.Name, r.submission.Name, r.testCase.Name)
 	if messages == nil {
 		return Facts{}, errors.New("the records to replay have no whole transcript of this test")
@@ -120,7 +124,12 @@ func (w *worker) converse(r *testRun, talk *interaction, interactor *party, outp
 	}
 	talk.parties = append(talk.parties, interactor)
 	r.stdout = heard[talk.parties[0].name]
-	if err := talk.connect(spec.pipes(), func(from PipeEnd, p []byte) { heard[from.Process].take(p) }); err != nil {
+	var hearing sync.Mutex // a process may write to several relays
+	if err := talk.connect(spec.pipes(), func(from PipeEnd, p []byte) {
+		hearing.Lock()
+		defer hearing.Unlock()
+		heard[from.Process].take(p)
+	}); err != nil {
 		talk.close()
 		return Facts{}, err
 	}
@@ -155,6 +164,8 @@ func (t *interaction) facts(r *testRun, heard map[string]*stream) (Facts, error)
 	r.exits, r.transcript = nil, &t.transcript
 	var facts *Facts
 	largest := Facts{}
+	bad := false
+	first := t.refused // before any end that was a bad one
 	for _, p := range t.order {
 		errs = append(errs, p.err)
 		r.exits = append(r.exits, p.record())
@@ -166,9 +177,11 @@ func (t *interaction) facts(r *testRun, heard map[string]*stream) (Facts, error)
 		}
 		p.facts.Stdout = heard[p.name].total
 		largest = p.facts.with(largest)
-		if facts == nil || p.facts.bad() && !facts.bad() {
-			facts = &p.facts
+		counts := p.facts.bad() && (!t.refused || p.shown)
+		if facts == nil || counts && !bad {
+			facts, bad = &p.facts, counts
 		}
+		first = first && !counts
 		if r.started.IsZero() || p.exit.Started.Before(r.started) {
 			r.started = p.exit.Started
 		}
@@ -184,7 +197,7 @@ func (t *interaction) facts(r *testRun, heard map[string]*stream) (Facts, error)
 	result.Stderr = r.stderr.total
 	result.OutOfMemory = r.submission.Language.outOfMemory(r.stderr.head)
 	result.Outcome = &t.outcome
-	result.Interaction = &Interaction{First: t.first, Deadlock: t.deadlock}
+	result.Interaction = &Interaction{First: first, Deadlock: t.deadlock}
 	return result, nil
 }
 

@@ -21,7 +21,7 @@ type interaction struct {
 
 	mu       sync.Mutex
 	order    []*party // that have ended
-	first    bool     // the interactor ended without having been shown an end
+	refused  bool     // the interactor ended by itself and did not accept
 	outcome  Outcome  // its word
 	deadlock string   // says who should have written; empty: there was none
 
@@ -112,15 +112,18 @@ func (t *interaction) end(p *party) {
 	defer t.mu.Unlock()
 	t.order = append(t.order, p)
 	if p.isInteractor() && p.err == nil && p.facts.Stop != StopPeer {
-		t.first = !t.wasShownAnEnd()
+		t.noteShown()
 		t.outcome = t.word(p.facts)
+		t.refused = !t.outcome.Correct
 	}
 	close(p.ended)
 	switch {
 	case p.err != nil:
 		t.stop(func(*party) bool { return true })
-	case p.isInteractor() && (t.outcome.Failure != "" || t.first && !t.outcome.Correct):
+	case p.isInteractor() && t.outcome.Failure != "":
 		t.stop(func(*party) bool { return true })
+	case p.isInteractor() && t.refused: // what those do whose end it has not seen cannot matter any more
+		t.stop(func(other *party) bool { return !other.shown })
 	case !p.isInteractor() && p.facts.bad():
 		t.stop(func(other *party) bool { return !other.isInteractor() })
 	}
@@ -152,13 +155,13 @@ func (t *interaction) submissionOver() bool {
 	return true
 }
 
-func (t *interaction) wasShownAnEnd() bool {
+// noteShown remembers of which processes the interactor has been shown an end.
+func (t *interaction) noteShown() {
 	for _, r := range t.relays {
 		if r.to.Process == InteractorName && r.shown() {
-			return true
+			t.party(r.from.Process).shown = true
 		}
 	}
-	return false
 }
 
 // holdLimit bounds how long the end of a submission's output is kept from an interactor that sleeps, without
@@ -174,7 +177,7 @@ func (t *interaction) holdEnd(r *relay, reader *party) {
 		if _, after := r.still(); before && after && now.input {
 			return
 		}
-		if now.asleep {
+		if now.asleep || now.unknown {
 			slept += pause
 		}
 		select {

@@ -26,6 +26,7 @@ type party struct {
 	inputs []int                                                  // those that relays lead to
 	cancel context.CancelCauseFunc
 
+	shown bool          // an end of what it writes was shown to the interactor before that ended; under the interaction's mu
 	ended chan struct{} // closed when the rest is known
 	facts Facts
 	exit  isolate.Exit
@@ -109,7 +110,7 @@ func (o *observed) threads(inputs []int) threads {
 	}
 	t, err := threadsOf(o.group, inputs)
 	if err != nil {
-		return threads{}
+		return threads{unknown: true}
 	}
 	return t
 }

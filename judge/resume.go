@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Earlier is what a batch that was ended has written, for Batch.Run to go on from there.
@@ -204,6 +205,7 @@ func runLimits(j job) *RecordLimits {
 	if j.submission.Language != nil {
 		l = j.submission.Language.LimitsFor(l)
 	}
+	l.CPU, l.Wall = l.CPU.Round(time.Microsecond), l.Wall.Round(time.Microsecond) // as JSON shows them
 	return NewRecordLimits(l)
 }
 

@@ -82,6 +82,7 @@ type threads struct {
 	input   bool // at least one of them waits for input
 	asleep  bool // none of them runs or could
 	awake   bool // at least one of them does
+	unknown bool // the kernel does not tell: nothing else is said here
 }
 
 // gather joins what single threads wait for.

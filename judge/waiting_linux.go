@@ -34,6 +34,9 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 	if err != nil {
 		return threads{}, err
 	}
+	if pids == nil {
+		return threads{unknown: true}, nil
+	}
 	var states []waitState
 	for _, pid := range pids {
 		directory := fmt.Sprintf("/proc/%d/task", pid)
@@ -41,16 +44,37 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return threads{}, err
 		}
+		timer := false
 		for _, task := range tasks {
 			line, err := os.ReadFile(directory + "/" + task.Name() + "/syscall")
 			if err != nil {
 				states = append(states, running) // it has just ended, or may not be looked at
 				continue
 			}
-			states = append(states, parseSyscall(string(line), []map[int]callKind{waitingCalls, olderWaitingCalls}, inputs))
+			state := parseSyscall(string(line), []map[int]callKind{waitingCalls, olderWaitingCalls}, inputs)
+			states = append(states, state)
+			timer = timer || state == waitEvent
+		}
+		if timer && hasTimer(pid) {
+			states = append(states, waitTimed)
 		}
 	}
 	return gather(states), nil
+}
+
+// hasTimer tells whether a process has a timerfd, by which a poll without a timeout can end; or cannot be asked.
+func hasTimer(pid int) bool {
+	directory := fmt.Sprintf("/proc/%d/fd/", pid)
+	files, err := os.ReadDir(directory)
+	if err != nil {
+		return true
+	}
+	for _, f := range files {
+		if link, err := os.Readlink(directory + f.Name()); err == nil && link == "anon_inode:[timerfd]" {
+			return true
+		}
+	}
+	return false
 }
 
 // unread is how many bytes are in a pipe, of which fd is either end.

@@ -201,6 +201,9 @@ func (w *worker) retry(ctx context.Context, do func() (Facts, error)) Facts {
 			errs = append(errs, err)
 		}
 		w.slot.reset()
+		for _, partner := range w.partners { // it may have been any of them
+			partner.reset()
+		}
 		if ctx.Err() != nil {
 			return Facts{Stop: StopCancelled}
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // Processes are the pids of the group's processes, as the caller sees them, in no order. By the time it
-// returns some may have ended and others begun. Without a group there are none.
+// returns some may have ended and others begun. It is nil where no control group tells.
 func (g *Group) Processes() ([]int, error) {
 	if len(g.made) == 0 {
 		return nil, nil
@@ -25,7 +25,7 @@ func (g *Group) Processes() ([]int, error) {
 	if _, err := f.WriteTo(&text); err != nil {
 		return nil, fmt.Errorf("read cgroup.procs of group %s: %w", g.name, err)
 	}
-	var pids []int
+	pids := []int{}
 	for line := range strings.Lines(text.String()) {
 		pid, err := strconv.Atoi(strings.TrimSpace(line))
 		if err != nil {

@@ -31,18 +31,18 @@ func (k *kattis) readConfig(dir string, parent config) (config, error) {
 	return k.readTestGroup(dir, parent)
 }
 
-// readTestdata reads the testdata.yaml of a legacy package. Without one, that of the directory above holds.
+// readTestdata reads the testdata.yaml of a legacy package. What it does not say is as in the directory above.
 func (k *kattis) readTestdata(dir string, parent config) (config, error) {
 	v, ok, err := k.yamlFile(path.Join(dir, "testdata.yaml"))
 	if err != nil || !ok {
 		return parent, err
 	}
-	c := config{at: v, inputArgs: map[string][]string{}}
+	c := parent
+	c.at = v
 	return c, v.read(keys{
 		"on_reject": func(v value) error {
 			switch text, _ := v.text(); text {
-			case "break":
-			case "continue", "grade":
+			case "break", "continue", "grade":
 				c.goOn = text == "continue"
 			default:
 				return v.fail(`%q: want "break" or "continue"`, text)
@@ -55,8 +55,10 @@ func (k *kattis) readTestdata(dir string, parent config) (config, error) {
 			}
 			return nil
 		},
-		"grader_flags":          func(v value) (err error) { c.flags, err = v.words(); return err },
-		"input_validator_flags": func(v value) error { return readFlags(v, func(name string, f []string) { c.inputArgs[name] = f }) },
+		"grader_flags": func(v value) (err error) { c.flags, err = v.words(); return err },
+		"input_validator_flags": func(v value) error {
+			return readFlags(v, func(name string, f []string) { c.inputArgs = map[string][]string{name: f} })
+		},
 		"output_validator_flags": func(v value) error {
 			return readFlags(v, func(_ string, f []string) { c.outputArgs = f })
 		},

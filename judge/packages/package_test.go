@@ -81,7 +81,7 @@ func TestGroupsOfLegacyPackages(t *testing.T) {
 		{"what is rejected ends the secret groups", files{
 			"problem.yaml":                scoring,
 			"data/testdata.yaml":          "grader_flags: min\non_reject: continue\n",
-			"data/secret/testdata.yaml":   "on_reject: break\n",
+			"data/secret/testdata.yaml":   "on_reject: break\ngrader_flags: sum\n",
 			"data/secret/a/testdata.yaml": "accept_score: 30\ngrader_flags: min\n",
 			"data/secret/b/testdata.yaml": "accept_score: 40\ngrader_flags: min\n",
 		}.tests("secret/a/1", "secret/b/1"), `

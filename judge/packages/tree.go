@@ -115,6 +115,9 @@ func (t tree) checkLinks() error {
 		if target != t.root && !strings.HasPrefix(target, t.root+string(filepath.Separator)) {
 			return t.fail(name, "is a symbolic link that leads out of the package")
 		}
+		if strings.HasPrefix(at, target+string(filepath.Separator)) {
+			return t.fail(name, "is a symbolic link to a directory that it is in")
+		}
 		return nil
 	})
 }

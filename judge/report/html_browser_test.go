@@ -100,7 +100,7 @@ func eval[T any](p *browserPage, expression string) T {
 // becomes waits until an expression comes to a text.
 func (p *browserPage) becomes(expression, want string) {
 	p.t.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](fmt.Sprintf("%s == %q", expression, want), chromedp.WithPollingTimeout(10*time.Second)))
+	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](fmt.Sprintf("(%s) == %q", expression, want), chromedp.WithPollingTimeout(10*time.Second)))
 	assert.NoError(p.t, err, "%s: want %q, got %q", expression, want, eval[string](p, expression))
 }
 
