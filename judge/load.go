@@ -114,6 +114,10 @@ func (l *loader) file(name string, languages *languageTable, from *node, chain [
 		fail("is loaded already, as %s", quoted(earlier))
 		return
 	}
+	if l := languages.find("", path); l != nil && from == nil {
+		fail("is a program in %s: want a task file that names it, such as judge init writes", l.Name)
+		return
+	}
 	l.loaded[real] = path
 	text, err := readDocument(path)
 	if err != nil {
@@ -122,6 +126,9 @@ func (l *loader) file(name string, languages *languageTable, from *node, chain [
 		}
 		if path != name {
 			err = fmt.Errorf("tasks.toml in it: %w", err)
+			if from == nil {
+				err = fmt.Errorf("%w; judge init writes one", err)
+			}
 		}
 		fail("%v", err)
 		return

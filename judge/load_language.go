@@ -120,6 +120,20 @@ func (t *languageTable) find(name, source string) *Language {
 	return t.byExtension[path.Ext(source)]
 }
 
+// languageWords are what people call our languages, for suggestions.
+var languageWords = map[string]string{
+	"c++": "cpp", "cxx": "cpp", "g++": "cpp", "gcc": "c", "py": "python", "python3": "python", "js": "javascript", "node": "javascript",
+	"ts": "typescript", "sh": "bash", "shell": "bash", "c#": "csharp", "cs": "csharp", "golang": "go", "rs": "rust", "rb": "ruby", "hs": "haskell",
+}
+
+// hint suggests a language for a word that is none.
+func (t *languageTable) hint(word string) string {
+	if name := languageWords[strings.ToLower(word)]; t.byName[name] != nil {
+		return "did you mean " + quoted(name) + "?"
+	}
+	return didYouMean(word, t.names())
+}
+
 func (t *languageTable) names() []string { return slices.Sorted(maps.Keys(t.byName)) }
 
 type languageDraft struct {

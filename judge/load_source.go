@@ -88,7 +88,7 @@ func (f *fileReader) source(r reader, draft *taskReader, t *Task, needsAnswer bo
 	}
 	if draft.language != "" {
 		if s.format.fixed = f.languages.byName[draft.language]; s.format.fixed == nil {
-			r.failHint(draft.languageNode, didYouMean(draft.language, f.languages.names()),
+			r.failHint(draft.languageNode, f.languages.hint(draft.language),
 				"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
 		}
 	}

@@ -26,7 +26,7 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 		return nil
 	}
 	if draft.language != "" && f.languages.byName[draft.language] == nil {
-		r.failHint(draft.languageNode, didYouMean(draft.language, f.languages.names()),
+		r.failHint(draft.languageNode, f.languages.hint(draft.language),
 			"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
 		return nil
 	}

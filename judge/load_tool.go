@@ -84,7 +84,7 @@ func (f *fileReader) toolWith(r reader, n *node, role string, known keys[toolRea
 		return nil, draft
 	}
 	if draft.language != "" && f.languages.byName[draft.language] == nil {
-		r.failHint(draft.languageNode, didYouMean(draft.language, f.languages.names()),
+		r.failHint(draft.languageNode, f.languages.hint(draft.language),
 			"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
 		return nil, draft
 	}
