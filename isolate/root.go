@@ -22,6 +22,9 @@ type Root struct {
 	Tmpfs []Tmpfs
 	// Forbidden says what comes of a system call that the filter forbids.
 	Forbidden Forbidden
+	// Locks lets the program lock files, and watch them, where the device nodes are those of all
+	// sandboxes, as they are for an ordinary user: a way to meet others. It is for tools.
+	Locks bool
 	// Listener is the path of a UNIX socket that takes over the supervision of forbidden calls: it
 	// is sent the listener's descriptor with the state of the process as JSON, as OCI runtimes do it
 	// (runtime-spec, Linux seccomp). Empty: we supervise, and Exit.Refused names the calls.

@@ -47,7 +47,7 @@ func specOf(root *Root) rootSpec {
 	}
 	if s, err := theStanding(); err == nil {
 		spec.OneID = s.mapping.by == byOneID
-		spec.HostDevices = s.hostDevices()
+		spec.HostDevices = s.hostDevices() && !root.Locks
 	}
 	if spec.Base {
 		spec.Moves = toolchainMounts()

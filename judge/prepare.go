@@ -109,6 +109,7 @@ func (w *worker) prepare(ctx context.Context, root *isolate.Root, l *Language, k
 // archive runs the prepare command and has it print into a file.
 func (w *worker) archive(ctx context.Context, root *isolate.Root, l *Language, to *os.File) error {
 	own := *root
+	own.Locks = true
 	own.Upper, own.Size, own.Inodes = nil, prepareLimits.Disk, prepareLimits.Inodes
 	var messages *stream
 	facts := w.retry(ctx, func() (Facts, error) {

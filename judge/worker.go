@@ -169,6 +169,7 @@ const compileOutput = 16 << 20
 // runCompiler runs a compiler, with standard output and standard error together.
 func (w *worker) runCompiler(ctx context.Context, root *isolate.Root, command, env []string, l limits.Limits) (Facts, *stream) {
 	l.Output = max(l.Output, compileOutput)
+	root.Locks = true
 	var messages *stream
 	facts := w.retry(ctx, func() (Facts, error) {
 		messages = &stream{keep: KeepCompile, limit: l.Output}
