@@ -187,11 +187,12 @@ func (t *htmlTask) distribution(m htmlMeasure, dots int) *htmlPlot {
 	for i, r := range rows {
 		y := p.Top + height*(float64(i)+0.5)
 		n := len(r.values)
+		median := (r.values[(n-1)/2] + r.values[n/2]) / 2
 		p.Rows = append(p.Rows, htmlPlotRow{
 			Submission: r.s.id, Name: shorten(judge.Visible(r.s.name), 22), Y: y,
-			Low: axis.at(r.values[0]), High: axis.at(r.values[n-1]), Mid: axis.at(r.values[n/2]),
+			Low: axis.at(r.values[0]), High: axis.at(r.values[n-1]), Mid: axis.at(median),
 			Q1: axis.at(r.values[n/4]), Q3: axis.at(r.values[n*3/4]), Box: n >= 4,
-			Spread: fmt.Sprintf("%s: %s to %s, median %s", judge.Visible(r.s.name), m.show(r.values[0]), m.show(r.values[n-1]), m.show(r.values[n/2])),
+			Spread: fmt.Sprintf("%s: %s to %s, median %s", judge.Visible(r.s.name), m.show(r.values[0]), m.show(r.values[n-1]), m.show(median)),
 		})
 		if n > htmlPlotRowDots || n >= 4 && len(p.Dots)+n > dots {
 			continue
