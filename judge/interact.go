@@ -68,6 +68,9 @@ func (w *worker) interact(r *testRun, interactor *programChecker) (Facts, error)
 	said := &stream{keep: KeepFeedback, limit: l.Output}
 	talk := &interaction{patience: l.Wall}
 	talk.word = func(f Facts) Outcome {
+		if f.Stop == StopWall {
+			f.Limits.Wall = talk.patience
+		}
 		fb := interactor.desk.feedback()
 		o := tool.outcome(f, fb, said)
 		interactor.again = o.Correct && o.Failure == "" && fb.nextPass

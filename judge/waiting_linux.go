@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,6 +48,10 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 		timer := false
 		for _, task := range tasks {
 			line, err := os.ReadFile(directory + "/" + task.Name() + "/syscall")
+			if errors.Is(err, fs.ErrPermission) && isAsleep(directory+"/"+task.Name()+"/stat") {
+				states = append(states, waitSoon) // who knows for what
+				continue
+			}
 			if err != nil {
 				states = append(states, running) // it has just ended, or may not be looked at
 				continue
@@ -60,6 +65,14 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 		}
 	}
 	return gather(states), nil
+}
+
+// isAsleep tells whether a thread sleeps, which everybody may know: the state behind the name in brackets of
+// proc_pid_stat(5).
+func isAsleep(stat string) bool {
+	line, err := os.ReadFile(stat)
+	end := bytes.LastIndexByte(line, ')')
+	return err == nil && end >= 0 && bytes.HasPrefix(line[end+1:], []byte(" S"))
 }
 
 // hasTimer tells whether a process has a timerfd, by which a poll without a timeout can end; or cannot be asked.
