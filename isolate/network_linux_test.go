@@ -90,7 +90,7 @@ func TestNetworkOfAUser(t *testing.T) {
 func needGateway(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("we are no root")
+		skip(t, errors.New("we are no root"))
 	}
 	err := Config{Network: User}.checkNetwork()
 	_, ipErr := exec.LookPath("ip")
