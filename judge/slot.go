@@ -18,7 +18,7 @@ type slot struct {
 	cpus    []int          // that programs may run on; nil: any
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
-	next    *preparation // what is prepared, or being prepared; nil: nothing
+	next    *preparation // what is prepared; nil: nothing
 	ended   time.Time    // when the last run did
 	retired chan error   // tells when the last run's group is removed; nil: it is
 	err     error        // groups that could not be removed
@@ -27,8 +27,7 @@ type slot struct {
 // preparation is what is done ahead of a run.
 type preparation struct {
 	group *limits.Group // of the run
-	done  chan struct{} // closed when it is ready, or err says why not
-	err   error
+	err   error         // why it is not ready
 }
 
 // execution is what a slot is asked to run.
@@ -111,10 +110,13 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	return facts, exit, err
 }
 
-// retire removes a group that is read, behind the next run's back: the kernel may be busy for milliseconds
-// with putting that one into its own.
+// retire gives a group back that is read, or removes it behind the next run's back: the kernel may be busy for
+// milliseconds with putting that one into its own.
 func (s *slot) retire(group *limits.Group) {
 	s.awaitRetired()
+	if group.Recycle() {
+		return
+	}
 	done := make(chan error, 1)
 	s.retired = done
 	go func() { done <- group.Close() }()
@@ -243,16 +245,13 @@ func (s *slot) start() (err error) {
 	return err
 }
 
-// prepare begins to make the sandbox of a run, and the group that the process that will become the
-// program is put into: while nobody waits for it, because the kernel can take milliseconds.
+// prepare makes the sandbox of a run, and the group that the process that will become the program is put into. That
+// can take the kernel milliseconds, so it is done while a program runs: nothing that is measured waits for it.
 func (s *slot) prepare(root *isolate.Root) *preparation {
-	a := &preparation{done: make(chan struct{})}
-	go func() {
-		defer close(a.done)
-		if a.group, a.err = s.host.NewGroup(); a.err == nil {
-			a.err = s.sandbox.Prepare(root, a.group.Admit)
-		}
-	}()
+	a := &preparation{}
+	if a.group, a.err = s.host.NewGroup(); a.err == nil {
+		a.err = s.sandbox.Prepare(root, a.group.Admit)
+	}
 	return a
 }
 
@@ -267,7 +266,6 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 		return nil, err
 	}
 	if s.next != nil {
-		<-s.next.done
 		if s.next.err == nil && s.sandbox.Prepared(root) {
 			group := s.next.group
 			s.next = nil
@@ -277,14 +275,13 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 			return nil, err
 		}
 	}
-	now := s.prepare(root)
-	s.next = now
-	<-now.done
-	if now.err != nil {
-		return nil, errors.Join(now.err, s.drop())
+	s.next = s.prepare(root)
+	if err := s.next.err; err != nil {
+		return nil, errors.Join(err, s.drop())
 	}
+	group := s.next.group
 	s.next = nil
-	return now.group, nil
+	return group, nil
 }
 
 // drop forgets a prepared run.
@@ -294,7 +291,6 @@ func (s *slot) drop() error {
 		return nil
 	}
 	s.next = nil
-	<-a.done
 	err := s.sandbox.Discard()
 	if a.group != nil {
 		err = errors.Join(err, a.group.Close())
@@ -306,9 +302,6 @@ func (s *slot) drop() error {
 func (s *slot) reset() {
 	a := s.next
 	s.next = nil
-	if a != nil {
-		<-a.done
-	}
 	if s.sandbox != nil {
 		s.sandbox.Close()
 		s.sandbox = nil

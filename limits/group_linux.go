@@ -13,7 +13,7 @@ import (
 
 // Group is the control groups of one run, one in each hierarchy that the host uses.
 //
-// The order is NewGroup, Admit, Limit, Start, Watch, Usage, Close. Limit, Start and CPU work on
+// The order is NewGroup, Admit, Limit, Start, Watch, Usage, Close or Recycle. Limit, Start and CPU work on
 // descriptors that are kept open and do not allocate. CPU and Kill may be called at any time before
 // Close and from anywhere; the rest is for one goroutine.
 type Group struct {
@@ -25,9 +25,11 @@ type Group struct {
 	swapOff bool // the program cannot use swap
 	pid     int  // the process that was admitted, zero: none
 	limits  Limits
-	start   time.Duration // the counter's reading at Start
-	watch   *Watch        // nil: none yet
-	eventfd int           // version 1, once the watch listens: tells "out of memory"; else -1
+	written [slotCount]int64 // the limits that the kernel has; zero: its own
+	last    *counters        // as Usage has read them; nil: it has not
+	start   time.Duration    // the counter's reading at Start
+	watch   *Watch           // nil: none yet
+	eventfd int              // version 1, once the watch listens: tells "out of memory"; else -1
 }
 
 // keptFile is an open control file; fd is -1 if there is none.
@@ -36,9 +38,17 @@ type keptFile struct {
 	name string
 }
 
-// NewGroup makes an empty group without limits. It is meant to be made ahead of the run: the system calls
-// cost about ten times as much as all others of the group's life. The caller closes it.
-func (h *Host) NewGroup() (_ *Group, err error) {
+// NewGroup returns an empty group: one that was recycled, or a new one. It is meant to be asked for ahead of the
+// run: the system calls that make a group cost about ten times as much as all others of its life. The caller
+// closes or recycles it.
+func (h *Host) NewGroup() (*Group, error) {
+	if g := h.idle.take(); g != nil {
+		return g, nil
+	}
+	return h.makeGroup()
+}
+
+func (h *Host) makeGroup() (_ *Group, err error) {
 	g := &Group{host: h, name: strconv.FormatUint(h.last.Add(1), 10), eventfd: -1}
 	for s := range g.files {
 		g.files[s].fd = -1
@@ -134,30 +144,45 @@ func (g *Group) Admit(pid int) error {
 // memory limit is less than the waiting process has already been charged.
 func (g *Group) Limit(l Limits) error {
 	g.limits = l
-	if l.Memory > 0 {
-		// In this order: version 1 wants memory alone to be at most memory and swap together.
-		if err := g.write(memoryLimit, l.Memory); err != nil {
+	// Version 1 wants memory alone to be at most memory and swap together, at any time.
+	order := [...]slot{memoryLimit, swapLimit}
+	if before := g.written[memoryLimit]; before > 0 && (l.Memory == 0 || l.Memory > before) {
+		order = [...]slot{swapLimit, memoryLimit}
+	}
+	for _, s := range order {
+		if err := g.limit(s, l.Memory); err != nil {
 			return fmt.Errorf("limit memory to %s: %w", FormatSize(l.Memory), err)
 		}
-		if err := g.write(swapLimit, l.Memory); err != nil {
-			return fmt.Errorf("limit memory and swap to %s: %w", FormatSize(l.Memory), err)
-		}
 	}
-	if l.Processes > 0 {
-		if err := g.write(processLimit, int64(l.Processes)); err != nil {
-			return fmt.Errorf("limit processes to %d: %w", l.Processes, err)
-		}
+	if err := g.limit(processLimit, int64(l.Processes)); err != nil {
+		return fmt.Errorf("limit processes to %d: %w", l.Processes, err)
 	}
 	return nil
 }
 
-// write writes a number into a control file, if there is one.
-func (g *Group) write(s slot, n int64) error {
-	if g.files[s].fd < 0 {
+// none is how a control file says that there is no limit.
+func (h *Host) none(s slot) string {
+	if s == processLimit {
+		return "max"
+	}
+	return h.by[memory].version.noMemory
+}
+
+// limit has the kernel hold a limit, zero for none, if there is a file for it.
+func (g *Group) limit(s slot, n int64) error {
+	if g.files[s].fd < 0 || g.written[s] == n {
 		return nil
 	}
 	var b [20]byte
-	return pwrite(g.files[s].fd, strconv.AppendInt(b[:0], n, 10))
+	text := strconv.AppendInt(b[:0], n, 10)
+	if n == 0 {
+		text = append(b[:0], g.host.none(s)...)
+	}
+	if err := pwrite(g.files[s].fd, text); err != nil {
+		return err
+	}
+	g.written[s] = n
+	return nil
 }
 
 // Start reads the CPU counter: CPU, Watch and Usage count from here. Without a counter it does nothing.

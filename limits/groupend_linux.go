@@ -54,6 +54,7 @@ func (g *Group) Usage() (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
+	g.last = &c
 	u := c.usage(g.limits)
 	u.CPU, err = g.CPU()
 	u.HasCPU = err == nil

@@ -24,6 +24,7 @@ type Host struct {
 	kills    bool                   // there is cgroup.kill
 	cpus     int                    // CPUs that can be busy at one time
 	last     atomic.Uint64          // name of the newest group
+	idle     idleGroups
 	closing  sync.Once
 	closed   error
 }
@@ -289,7 +290,7 @@ func (h *Host) Mechanisms() map[string]string {
 // in the base with it (see the package comment).
 func (h *Host) Close() error {
 	h.closing.Do(func() {
-		var errs []error
+		errs := []error{h.idle.close()}
 		if h.events != nil {
 			errs = append(errs, h.events.Close())
 		}

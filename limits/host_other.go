@@ -28,4 +28,5 @@ func (*Group) Watch(call func(Alarm)) *Watch { return &Watch{call: call} }
 func (*Group) Processes() ([]int, error)     { return nil, errors.ErrUnsupported }
 func (*Group) Kill() error                   { return errors.ErrUnsupported }
 func (*Group) Populated() (bool, error)      { return false, errors.ErrUnsupported }
+func (*Group) Recycle() bool                 { return false }
 func (*Group) Close() error                  { return nil }

@@ -34,6 +34,7 @@ const (
 	processLimit
 	processPeak
 	processEvents
+	processCurrent
 	slotCount
 )
 
@@ -60,6 +61,7 @@ type version struct {
 	presets     []preset // a kernel without such a file has nothing to switch off
 	cpuKey      string   // of the line to read; "" if the file is one number
 	cpuUnit     time.Duration
+	noMemory    string // in memoryLimit and swapLimit: no limit
 	cacheKey    string // page cache in memory.stat, tmpfs included
 	killKey     string // in memoryEvents: processes killed
 	oomKey      string // in memoryEvents: limit reached and nothing to reclaim; "" if only an eventfd tells
@@ -72,14 +74,16 @@ var v1 = version{
 		{cpuUsage, cpu, "cpuacct.usage", unix.O_RDONLY, false},
 		{memoryLimit, memory, "memory.limit_in_bytes", unix.O_WRONLY, false},
 		{swapLimit, memory, "memory.memsw.limit_in_bytes", unix.O_WRONLY, true},
-		{memoryPeak, memory, "memory.max_usage_in_bytes", unix.O_RDONLY, false},
+		{memoryPeak, memory, "memory.max_usage_in_bytes", unix.O_RDWR, false},
 		{memoryCurrent, memory, "memory.usage_in_bytes", unix.O_RDONLY, false},
 		{memoryEvents, memory, "memory.oom_control", unix.O_RDONLY, false},
 		{processLimit, processes, "pids.max", unix.O_WRONLY, false},
 		{processPeak, processes, "pids.peak", unix.O_RDONLY, true},
 		{processEvents, processes, "pids.events", unix.O_RDONLY, true},
+		{processCurrent, processes, "pids.current", unix.O_RDONLY, false},
 	},
 	cpuUnit:  time.Nanosecond,
+	noMemory: "-1",
 	cacheKey: "cache",
 	killKey:  "oom_kill",
 }
@@ -90,12 +94,13 @@ var v2 = version{
 	files: []controlFile{
 		{cpuUsage, cpu, "cpu.stat", unix.O_RDONLY, false},
 		{memoryLimit, memory, "memory.max", unix.O_WRONLY, false},
-		{memoryPeak, memory, "memory.peak", unix.O_RDONLY, true}, // Linux 5.19
+		{memoryPeak, memory, "memory.peak", unix.O_RDWR, true}, // Linux 5.19; can be reset since 6.12
 		{memoryCurrent, memory, "memory.current", unix.O_RDONLY, false},
 		{memoryEvents, memory, "memory.events", unix.O_RDONLY, false},
 		{processLimit, processes, "pids.max", unix.O_WRONLY, false},
 		{processPeak, processes, "pids.peak", unix.O_RDONLY, true}, // Linux 6.1
 		{processEvents, processes, "pids.events", unix.O_RDONLY, true},
+		{processCurrent, processes, "pids.current", unix.O_RDONLY, false},
 	},
 	presets: []preset{
 		{memory, "memory.swap.max", "0"},
@@ -103,6 +108,7 @@ var v2 = version{
 	},
 	cpuKey:   "usage_usec",
 	cpuUnit:  time.Microsecond,
+	noMemory: "max",
 	cacheKey: "file",
 	killKey:  "oom_kill",
 	oomKey:   "oom",

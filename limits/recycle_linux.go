@@ -1,0 +1,88 @@
+package limits
+
+import (
+	"errors"
+	"sync"
+)
+
+// idleGroups are groups that nobody has and whose counters are those of a new one, but for CPU time, of which Start
+// takes a reading. The zero value is empty.
+type idleGroups struct {
+	mu     sync.Mutex
+	groups []*Group
+	closed bool
+}
+
+// maxIdle is how many groups are kept: a slot has two at a time.
+const maxIdle = 64
+
+// take returns a group, or nil.
+func (i *idleGroups) take() *Group {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n := len(i.groups)
+	if n == 0 {
+		return nil
+	}
+	g := i.groups[n-1]
+	i.groups = i.groups[:n-1]
+	return g
+}
+
+// put keeps a group; false if there are enough.
+func (i *idleGroups) put(g *Group) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.closed || len(i.groups) >= maxIdle {
+		return false
+	}
+	i.groups = append(i.groups, g)
+	return true
+}
+
+// close removes all groups, and those that are put later are not kept.
+func (i *idleGroups) close() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.closed = true
+	var errs []error
+	for _, g := range i.groups {
+		errs = append(errs, g.Close())
+	}
+	i.groups = nil
+	return errors.Join(errs...)
+}
+
+// Recycle is Close for a group that may be another run's next. It is kept only if no figure or verdict of that run could
+// be told from those in a new group; else, or if Usage was not asked, Recycle returns false, and the caller
+// closes it.
+func (g *Group) Recycle() bool {
+	g.stopWatch()
+	if g.eventfd >= 0 || g.last == nil || !g.last.asNew() || !g.empty() || !g.resetPeak() {
+		return false
+	}
+	*g = Group{host: g.host, name: g.name, made: g.made, procs: g.procs, files: g.files, swapOff: g.swapOff, written: g.written, eventfd: -1}
+	return g.host.idle.put(g)
+}
+
+// maxLeft is how much memory, in bytes, the run before may have left charged. It is mostly what the kernel has
+// charged two CPUs in advance, which the next run uses up first, as it would be charged itself.
+const maxLeft = 2 * chargeBatch
+
+// asNew says whether counters that cannot be reset are what they are in a new group, or what any run makes
+// them.
+func (c counters) asNew() bool {
+	return c.oomKills <= 0 && c.oom <= 0 && !c.told && c.refused <= 0 && c.processes <= 1 && c.current <= maxLeft
+}
+
+// empty tells whether no process is left, no zombie either.
+func (g *Group) empty() bool {
+	n, err := g.read(processCurrent, "")
+	return err == nil && n == 0
+}
+
+// resetPeak makes the kernel forget the largest memory; false if it cannot (version 2 before Linux 6.12).
+func (g *Group) resetPeak() bool {
+	f := g.files[memoryPeak]
+	return f.fd < 0 || pwrite(f.fd, []byte("0")) == nil
+}

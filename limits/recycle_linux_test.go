@@ -1,0 +1,178 @@
+package limits
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// single runs a shell, which has no threads, in the group, and then what it executes.
+func single(t *testing.T, g *Group, l Limits, script string) Usage {
+	t.Helper()
+	c := exec.Command("sh", "-c", "read gate; "+script)
+	gate, err := c.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	require.NoError(t, g.Admit(c.Process.Pid))
+	require.NoError(t, g.Limit(l))
+	require.NoError(t, g.Start())
+	_, err = gate.Write([]byte("\n"))
+	require.NoError(t, err)
+	_ = c.Wait() // it may have been killed
+	waitEmpty(t, g)
+	u, err := g.Usage()
+	require.NoError(t, err)
+	return u
+}
+
+// recycled runs something in a group that its recycling may give to the next.
+func recycled(t *testing.T, h *Host, l Limits, script string) (u Usage, again bool) {
+	t.Helper()
+	g, err := h.NewGroup()
+	require.NoError(t, err)
+	u = single(t, g, l, script)
+	again = g.Recycle()
+	if !again {
+		require.NoError(t, g.Close())
+	}
+	return u, again
+}
+
+// recycledOnce repeats a run until its group was recycled: how much a dead process leaves charged, and for how long,
+// is the kernel's business.
+func recycledOnce(t *testing.T, h *Host, l Limits, script string) (*Group, Usage) {
+	t.Helper()
+	for range 50 {
+		g, err := h.NewGroup()
+		require.NoError(t, err)
+		u := single(t, g, l, script)
+		if g.Recycle() {
+			return g, u
+		}
+		require.NoError(t, g.Close())
+	}
+	t.Fatal("no group was recycled")
+	return nil, Usage{}
+}
+
+func TestRecycledGroupCountsFromTheBeginning(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		if !canResetPeak(t, h) {
+			_, again := recycled(t, h, Limits{}, "exec true")
+			assert.False(t, again, "the peak would be the largest of all runs")
+			return
+		}
+		first, big := recycledOnce(t, h, Limits{Memory: 100 * mib, Processes: 1}, "exec dd if=/dev/zero of=/dev/null bs=60M count=10")
+		again, err := h.NewGroup()
+		require.NoError(t, err)
+		require.Same(t, first, again)
+		small := single(t, again, Limits{}, "exec dd if=/dev/zero of=/dev/null bs=10M count=1")
+		assert.InDelta(t, 60*mib, big.Memory, 2*mib)
+		assert.InDelta(t, 10*mib, small.Memory, 2*mib)
+		assert.Less(t, small.CPU, big.CPU)
+		assert.Equal(t, 1, small.Processes)
+
+		again.Recycle()
+		over, ok := recycled(t, h, Limits{Memory: 30 * mib}, "exec dd if=/dev/zero of=/dev/null bs=60M count=1")
+		assert.True(t, over.OOM, "the limit is the second run's")
+		assert.False(t, ok, "the kernel counts what it killed, for ever")
+		free, _ := recycled(t, h, Limits{}, "exec dd if=/dev/zero of=/dev/null bs=60M count=1")
+		assert.False(t, free.OOM)
+		assert.InDelta(t, 60*mib, free.Memory, 2*mib)
+	})
+}
+
+func TestRecycledGroupLosesItsLimits(t *testing.T) {
+	h := openHost(t)
+	if !canResetPeak(t, h) {
+		return // none is recycled
+	}
+	recycledOnce(t, h, Limits{Memory: 16 * mib, Processes: 1}, "exec true")
+	u, _ := recycled(t, h, Limits{Memory: 200 * mib, Processes: 50}, "dd if=/dev/zero of=/dev/null bs=60M count=1; true")
+	assert.False(t, u.OOM)
+	assert.False(t, u.ProcessLimit)
+	assert.InDelta(t, 60*mib, u.Memory, 3*mib)
+}
+
+func TestGroupIsNotRecycledWhenItWouldTell(t *testing.T) {
+	h := openHost(t)
+	for _, row := range []struct {
+		name   string
+		limits Limits
+		script string
+	}{
+		{"more than one process", Limits{}, "sleep 0; true"},
+		{"a fork that was refused", Limits{Processes: 1}, "sleep 0; true"},
+		{"out of memory", Limits{Memory: 16 * mib}, "exec dd if=/dev/zero of=/dev/null bs=60M count=1"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, again := recycled(t, h, row.limits, row.script)
+			assert.False(t, again)
+		})
+	}
+	t.Run("somebody lives in it", func(t *testing.T) {
+		g := newGroup(t, h)
+		single(t, g, Limits{}, "exec true")
+		c := exec.Command("sleep", "1000")
+		require.NoError(t, c.Start())
+		require.NoError(t, g.Admit(c.Process.Pid))
+		assert.False(t, g.Recycle())
+		require.NoError(t, c.Process.Kill())
+		_ = c.Wait()
+	})
+	t.Run("nobody has read it", func(t *testing.T) {
+		assert.False(t, newGroup(t, h).Recycle())
+	})
+	t.Run("the kernel was asked to tell", func(t *testing.T) {
+		if h.events == nil {
+			return // version 2 needs no telling
+		}
+		g := newGroup(t, h)
+		require.NoError(t, g.Limit(Limits{Memory: mib}))
+		g.Watch(func(Alarm) {})
+		_, err := g.listen()
+		require.NoError(t, err)
+		_, err = g.Usage()
+		require.NoError(t, err)
+		assert.False(t, g.Recycle())
+	})
+}
+
+// canResetPeak tells whether the kernel can forget the largest memory of a group.
+func canResetPeak(t *testing.T, h *Host) bool {
+	t.Helper()
+	return newGroup(t, h).resetPeak()
+}
+
+func TestOnlyCountersOfANewGroupAreAsNew(t *testing.T) {
+	fresh := counters{peak: 0, current: 0, processes: 1}
+	assert.True(t, fresh.asNew())
+	assert.True(t, counters{peak: -1, current: -1, processes: -1}.asNew(), "nobody counts")
+	for name, change := range map[string]func(*counters){
+		"processes":    func(c *counters) { c.processes = 2 },
+		"forks":        func(c *counters) { c.refused = 1 },
+		"killed":       func(c *counters) { c.oomKills = 1 },
+		"at the limit": func(c *counters) { c.oom = 1 },
+		"told":         func(c *counters) { c.told = true },
+		"page cache":   func(c *counters) { c.current = maxLeft + 1 },
+	} {
+		c := fresh
+		change(&c)
+		assert.False(t, c.asNew(), name)
+	}
+}
+
+func TestIdleGroupsGoWithTheHost(t *testing.T) {
+	h := openHost(t)
+	if !canResetPeak(t, h) {
+		return
+	}
+	recycledOnce(t, h, Limits{CPU: time.Second}, "exec true")
+	require.NoError(t, h.Close())
+	for _, b := range h.bases {
+		assert.NoDirExists(t, b.path)
+	}
+}
