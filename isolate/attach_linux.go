@@ -22,7 +22,7 @@ func (m *intermediate) setRoot(msg handshake.Message) error {
 			return fmt.Errorf("detach %s: %w", targets[len(targets)-1-i], err)
 		}
 	}
-	m.spec = rootSpec{}
+	m.spec, m.plans = rootSpec{}, nil
 	targets = attached(spec)
 	if len(targets) != len(msg.Files) {
 		return fmt.Errorf("set-root: expected %d mounts, got %d descriptors", len(targets), len(msg.Files))

@@ -51,9 +51,9 @@ func (m *intermediate) next() error {
 		if err != nil {
 			return err
 		}
-		return m.start(plan, nil)
+		return m.start(&plan, nil)
 	}
-	plan, err := plan(m.spec, wants(msg), int(msg.Files[0].Fd()))
+	plan, err := m.plan(wants(msg), int(msg.Files[0].Fd()))
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ const (
 func wants(m handshake.Message) admission { return admission(m.Args[0]) }
 
 // start clones a process with a plan; it inherits what has come with the message.
-func (m *intermediate) start(plan child.Plan, n *network) (err error) {
+func (m *intermediate) start(plan *child.Plan, n *network) (err error) {
 	c := clone{network: n}
 	if n := len(m.free); n > 0 {
 		c.arena, m.free = m.free[n-1], m.free[:n-1]
@@ -132,6 +132,29 @@ type goneInfo struct {
 	Status       uint32
 	User, System int64 // nanoseconds
 	MaxRSS       int64 // KiB
+}
+
+// planKey is what the plans of runs on the same root depend on.
+type planKey struct {
+	admission admission
+	socket    int
+}
+
+// plan returns the plan of a run, made once for each root and descriptor.
+func (m *intermediate) plan(a admission, socket int) (*child.Plan, error) {
+	key := planKey{a, socket}
+	if p := m.plans[key]; p != nil {
+		return p, nil
+	}
+	p, err := plan(m.spec, a, socket)
+	if err != nil {
+		return nil, err
+	}
+	if m.plans == nil {
+		m.plans = map[planKey]*child.Plan{}
+	}
+	m.plans[key] = &p
+	return &p, nil
 }
 
 // plan puts the steps of a run together.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,8 +22,9 @@ type intermediate struct {
 	config   Config
 	conn     *handshake.Conn
 	spec     rootSpec
-	runs     []clone        // alive, or not reaped yet
-	free     []*child.Arena // of runs that are over
+	plans    map[planKey]*child.Plan // of spec
+	runs     []clone                 // alive, or not reaped yet
+	free     []*child.Arena          // of runs that are over
 	networks []*network
 	left     bool // the network namespace that we were started in has its run
 }
@@ -41,10 +43,20 @@ func serveIntermediate() error {
 	if errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
 		return nil
 	}
-	if sendErr := conn.Send(handshake.Message{Kind: handshake.Error, Args: [][]byte{[]byte(err.Error())}}); sendErr != nil {
+	if sendErr := conn.Send(handshake.Message{Kind: handshake.Error, Args: [][]byte{[]byte(cutError(err.Error()))}}); sendErr != nil {
 		return err
 	}
 	return nil
+}
+
+// cutError bounds what the parent is told of an error, so that it can receive the message even if all has to be
+// escaped.
+func cutError(text string) string {
+	const longest = handshake.MaxSizeToParent / 8
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
 }
 
 func serve(conn *handshake.Conn) error {
@@ -93,6 +105,7 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 		name string
 		do   func() error
 	}{
+		{"prctl PR_SET_TIMERSLACK", func() error { return unix.Prctl(unix.PR_SET_TIMERSLACK, usualTimerSlack, 0, 0, 0) }},
 		{"take our ids", takeSlotIDs},
 		{"prctl PR_SET_DUMPABLE", func() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }},
 		{"prctl PR_CAP_AMBIENT_CLEAR_ALL", func() error {

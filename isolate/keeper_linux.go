@@ -102,7 +102,7 @@ type mountError struct {
 }
 
 func newMountError(err error) *mountError {
-	e := &mountError{Text: err.Error()}
+	e := &mountError{Text: cutError(err.Error())}
 	errors.As(err, &e.Errno)
 	return e
 }

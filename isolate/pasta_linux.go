@@ -237,7 +237,7 @@ func (g *gateway) spawn(steps []child.Step) (err error) {
 	if g.arena, err = child.NewArena(); err != nil {
 		return err
 	}
-	if g.pid, err = g.arena.Start(child.Plan{Init: steps}); err != nil {
+	if g.pid, err = g.arena.Start(&child.Plan{Init: steps}); err != nil {
 		return err
 	}
 	g.pidfd, err = unix.PidfdOpen(g.pid, 0) // it is our child and not reaped: the pid is its own

@@ -62,13 +62,29 @@ func (s *streams) to(w io.Writer) (*os.File, error) {
 	if f, ok := w.(*os.File); ok {
 		return f, nil
 	}
-	from, theirs, err := os.Pipe()
+	from, theirs, err := Pipe()
 	if err != nil {
 		return nil, err
 	}
 	s.theirs = append(s.theirs, theirs)
 	s.pipes = append(s.pipes, &pipe{from: from, to: w})
 	return theirs, nil
+}
+
+// Pipe returns a pipe for a program's output: os.Pipe, but that the runtime does not poll the writing end, which we
+// only hand on.
+func Pipe() (r, w *os.File, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	w = os.NewFile(uintptr(fds[1]), "|1")
+	if _, err := unix.FcntlInt(uintptr(fds[0]), unix.F_SETFL, unix.O_NONBLOCK); err != nil {
+		unix.Close(fds[0])
+		w.Close()
+		return nil, nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "|0"), w, nil
 }
 
 // sameWriter tells whether two Writers can share a pipe. Not all types can be compared.

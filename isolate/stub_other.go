@@ -65,6 +65,9 @@ func (*Input) Size() int64               { return 0 }
 func (*Input) Open() (*os.File, error)   { return nil, ErrUnsupported }
 func (*Input) Close() error              { return nil }
 
+// Pipe is os.Pipe.
+func Pipe() (r, w *os.File, err error) { return os.Pipe() }
+
 // HardLimit returns no limit.
 func HardLimit(resource int) uint64 { return 1<<64 - 1 }
 

@@ -4,6 +4,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"judge/isolate"
 )
 
 // stream takes what a program writes to a pipe: it keeps the first bytes, counts the rest, and says
@@ -24,7 +26,7 @@ var streamBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
 // open opens the pipe. The caller hands write to the program, and calls finish.
 func (s *stream) open() (err error) {
-	s.read, s.write, err = os.Pipe()
+	s.read, s.write, err = isolate.Pipe()
 	return err
 }
 

@@ -17,6 +17,11 @@ import (
 // and messages. It can be used again once init is reaped. Not safe for concurrent use.
 type Arena struct {
 	memory []byte
+
+	// What the memory has at the beginning of a run.
+	plan  *Plan // nil: nothing yet
+	image []byte
+	block block
 }
 
 const (
@@ -55,36 +60,16 @@ func (a *Arena) address(offset int) uintptr { return uintptr(a.at(offset)) }
 
 // Start clones init, which begins with the plan at once, and returns its pid. The calling
 // goroutine must be locked to its thread: init is a child of this thread, and dies with it when
-// the plan says PR_SET_PDEATHSIG.
-func (a *Arena) Start(plan Plan) (pid int, err error) {
-	b := (*block)(a.at(0))
-	*b = block{programStack: a.address(programStackEnd), programEntry: entryOf(programMain)}
-	image := newImage(a.address(imageStart))
-	lists := []struct {
-		steps []Step
-		calls *calls
-	}{{plan.Init, &b.initCalls}, {plan.After, &b.afterCalls}, {plan.program(a), &b.programCalls}}
-	offsets := make([]int, len(lists))
-	for i, l := range lists {
-		if offsets[i], err = image.steps(l.steps); err != nil {
+// the plan says PR_SET_PDEATHSIG. A plan that is started again costs no more than a copy, and must be what it was.
+func (a *Arena) Start(plan *Plan) (pid int, err error) {
+	if plan != a.plan {
+		if err := a.load(plan); err != nil {
 			return 0, err
 		}
 	}
-	diskAt := image.add([]byte("/\x00"))
-	errorAt := image.message(handshake.Error, int(unsafe.Sizeof(errorWords{})))
-	exitAt := image.message(handshake.Exit, int(unsafe.Sizeof(exitWords{})))
-	if len(image.data) > imageSize {
-		return 0, fmt.Errorf("bug: the steps take %d bytes of %d", len(image.data), imageSize)
-	}
-	copy(a.memory[imageStart:], image.data)
-	for i, l := range lists {
-		*l.calls = calls{first: a.at(imageStart + offsets[i]), count: uintptr(len(l.steps))}
-	}
-	b.disk = a.at(imageStart + diskAt)
-	b.errorMessage = a.message(errorAt, int(unsafe.Sizeof(errorWords{})))
-	b.exitMessage = a.message(exitAt, int(unsafe.Sizeof(exitWords{})))
-	b.iov = iovec{base: a.at(releaseStart), size: releaseSize}
-	b.release = msghdr{iov: &b.iov, iovLen: 1, control: a.at(controlStart), controlLen: controlSize}
+	b := (*block)(a.at(0))
+	*b = a.block
+	copy(a.memory[imageStart:], a.image)
 
 	// A signal that reached a child of this memory would run a handler of the Go runtime there.
 	var all, old unix.Sigset_t
@@ -102,6 +87,39 @@ func (a *Arena) Start(plan Plan) (pid int, err error) {
 		return 0, fmt.Errorf("clone init: %w", unix.Errno(-r))
 	}
 	return int(r), nil
+}
+
+// load makes of a plan what the memory has at the beginning of its runs.
+func (a *Arena) load(plan *Plan) error {
+	b := block{programStack: a.address(programStackEnd), programEntry: entryOf(programMain)}
+	image := newImage(a.address(imageStart))
+	lists := []struct {
+		steps []Step
+		calls *calls
+	}{{plan.Init, &b.initCalls}, {plan.After, &b.afterCalls}, {plan.program(a), &b.programCalls}}
+	offsets := make([]int, len(lists))
+	for i, l := range lists {
+		var err error
+		if offsets[i], err = image.steps(l.steps); err != nil {
+			return err
+		}
+	}
+	diskAt := image.add([]byte("/\x00"))
+	errorAt := image.message(handshake.Error, int(unsafe.Sizeof(errorWords{})))
+	exitAt := image.message(handshake.Exit, int(unsafe.Sizeof(exitWords{})))
+	if len(image.data) > imageSize {
+		return fmt.Errorf("bug: the steps take %d bytes of %d", len(image.data), imageSize)
+	}
+	for i, l := range lists {
+		*l.calls = calls{first: a.at(imageStart + offsets[i]), count: uintptr(len(l.steps))}
+	}
+	b.disk = a.at(imageStart + diskAt)
+	b.errorMessage = a.message(errorAt, int(unsafe.Sizeof(errorWords{})))
+	b.exitMessage = a.message(exitAt, int(unsafe.Sizeof(exitWords{})))
+	b.iov = iovec{base: a.at(releaseStart), size: releaseSize}
+	b.release = msghdr{iov: &(*block)(a.at(0)).iov, iovLen: 1, control: a.at(controlStart), controlLen: controlSize}
+	a.plan, a.image, a.block = plan, image.data, b
+	return nil
 }
 
 // message describes the message that image.message put at the offset.

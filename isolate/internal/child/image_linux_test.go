@@ -183,6 +183,6 @@ func TestStepsThatDoNotFitIntoTheArenaAreRefused(t *testing.T) {
 	a, err := NewArena()
 	require.NoError(t, err)
 	defer a.Close()
-	_, err = a.Start(Plan{Init: []Step{{Name: "big", Args: []any{strings.Repeat("x", imageSize)}}}})
+	_, err = a.Start(&Plan{Init: []Step{{Name: "big", Args: []any{strings.Repeat("x", imageSize)}}}})
 	require.ErrorContains(t, err, "bug: the steps take ")
 }

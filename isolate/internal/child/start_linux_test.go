@@ -37,7 +37,7 @@ func start(t *testing.T, a *Arena, plan Plan) *running {
 	plan.Flags |= unix.CLONE_NEWPID
 	plan.Init = append(Descriptors(int(peer.Fd())), plan.Init...)
 	runtime.LockOSThread() // init is a child of this thread
-	pid, err := a.Start(plan)
+	pid, err := a.Start(&plan)
 	runtime.UnlockOSThread()
 	if errors.Is(err, unix.EPERM) && os.Getenv("JUDGE_TEST_STRICT") != "1" {
 		conn.Close()

@@ -18,6 +18,7 @@ import (
 type Conn struct {
 	file    *os.File
 	raw     syscall.RawConn
+	size    int // of the longest message that can be received
 	buf     []byte
 	control []byte
 
@@ -29,6 +30,10 @@ type Conn struct {
 // MaxSize is the longest message in bytes, of the 416 KiB that the kernel lets a send buffer have
 // by default, twice over.
 const MaxSize = 160 << 10
+
+// MaxSizeToParent is the longest message in bytes that the end of Pair which stays with us can receive: there is one
+// for each run, and the parent is only told little.
+const MaxSizeToParent = 8 << 10
 
 // Pair returns the two ends of a new socket: ours, on which a receive waits without a thread of
 // its own, and the peer's descriptor, to hand over and then close. Messages carry the sender's
@@ -45,7 +50,7 @@ func Pair() (*Conn, *os.File, error) {
 	}{
 		{"pass credentials", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)},
 		{"set send buffer", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, MaxSize+16<<10)},
-		{"set non-blocking", unix.SetNonblock(fds[0], true)},
+		{"set non-blocking", setNonblock(fds[0])},
 	} {
 		if step.err != nil {
 			unix.Close(fds[0])
@@ -58,7 +63,14 @@ func Pair() (*Conn, *os.File, error) {
 		peer.Close()
 		return nil, nil, err
 	}
+	c.size = MaxSizeToParent
 	return c, peer, nil
+}
+
+// setNonblock is unix.SetNonblock for a new socket, whose other flags are known.
+func setNonblock(fd int) error {
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, unix.O_RDWR|unix.O_NONBLOCK)
+	return err
 }
 
 // NewConn makes a Conn of a socket, which it then owns, also on failure.
@@ -68,7 +80,7 @@ func NewConn(f *os.File) (*Conn, error) {
 		f.Close()
 		return nil, err
 	}
-	return &Conn{file: f, raw: raw}, nil
+	return &Conn{file: f, raw: raw, size: MaxSize}, nil
 }
 
 // Close closes this end; the peer's next receive reports the end of file.
@@ -161,7 +173,7 @@ func (e *PeerError) Error() string { return fmt.Sprintf("%s: the peer reports: %
 
 func (c *Conn) receive(deadline time.Time) (Message, error) {
 	if c.buf == nil {
-		c.buf = make([]byte, MaxSize)
+		c.buf = make([]byte, c.size)
 		c.control = make([]byte, unix.CmsgSpace(4*MaxFiles)+unix.CmsgSpace(unix.SizeofUcred))
 	}
 	if err := c.setDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {
