@@ -167,15 +167,6 @@ func (d *document) badByte() (offset int, message string) {
 	return 0, ""
 }
 
-func (d *document) syntaxError(err error) *InputError {
-	var parse toml.ParseError
-	if !errors.As(err, &parse) {
-		return &InputError{File: d.file, Message: err.Error()}
-	}
-	line := min(max(parse.Position.Line, 1), d.lineCount())
-	return &InputError{File: d.file, Line: line, Message: printable(parse.Message), Source: d.source(line)}
-}
-
 // errorAt is a mistake at an offset of the text.
 func (d *document) errorAt(offset int, message string) *InputError {
 	line := d.line(offset)

@@ -61,7 +61,8 @@ func readExpectations(r reader, n *node) []expectation {
 // failUnused notes the entries that match no submission.
 func failUnused(r reader, entries []expectation, submissions []Submission) {
 	for _, e := range entries {
-		if !e.used && !e.node.inherited {
+		said := misplaced(e.node.key) && len(e.verdicts) == 0 && e.score == nil
+		if !e.used && !e.node.inherited && !said {
 			r.failHint(e.node, expectHint(e.pattern, submissions), "expect %s: matches no submission", quoted(e.node.key))
 		}
 	}
@@ -148,7 +149,28 @@ func expectHint(pattern string, submissions []Submission) string {
 			return "did you mean " + quoted(path.Join(path.Dir(s.Name), pattern)) + "?"
 		}
 	}
-	return didYouMean(pattern, names)
+	if hint := didYouMean(pattern, names); hint != "" || len(names) == 0 {
+		return hint
+	}
+	const shown = 3
+	for i := range names[:min(len(names), shown)] {
+		names[i] = quoted(names[i])
+	}
+	if len(names) > shown {
+		names = append(names[:shown], "...")
+	}
+	return "submissions are " + strings.Join(names, ", ")
+}
+
+// misplaced says whether a key among expectations is meant as one of the task: then it is what is wrong.
+func misplaced(key string) bool { return taskKeys[key] != nil }
+
+// misplacedHint says where it belongs.
+func misplacedHint(key string) string {
+	if !misplaced(key) {
+		return ""
+	}
+	return "if " + key + " is meant as a key of the task, write it above [task.expect]"
 }
 
 // verdictWords are what other judges call our verdicts, for suggestions.
@@ -172,15 +194,11 @@ func readVerdicts(r reader, n *node) []Verdict {
 		v := Verdict(text)
 		switch {
 		case !ok:
-			r.fail(item, "expect %s: %s: want a verdict or a list of them", quoted(n.key), item)
+			r.failHint(item, misplacedHint(n.key), "expect %s: %s: want a verdict or a list of them", quoted(n.key), item)
 		case v == JudgeError || v == Skipped:
 			r.fail(item, "expect %s: %s cannot be expected of a submission", quoted(n.key), item)
 		case !slices.Contains(Verdicts, v):
-			hint := verdictHint(text)
-			if taskKeys[n.key] != nil {
-				hint = "if " + n.key + " is meant as a key of the task, write it above [task.expect]"
-			}
-			r.failHint(item, hint, "expect %s: unknown verdict %s", quoted(n.key), item)
+			r.failHint(item, cmp.Or(misplacedHint(n.key), verdictHint(text)), "expect %s: unknown verdict %s", quoted(n.key), item)
 		case !slices.Contains(result, v):
 			result = append(result, v)
 		}

@@ -188,10 +188,11 @@ func checkDepends(r reader, drafts []groupReader) bool {
 	}
 	ok := true
 	for _, d := range drafts {
+		others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == d.group.Name })
 		for _, name := range d.group.Depends {
 			if !slices.Contains(names, name) {
 				ok = false
-				r.failHint(d.depends, didYouMean(name, names), "group %s: depends %s: there is no such group", quoted(d.group.Name), quoted(name))
+				r.failHint(d.depends, didYouMean(name, others), "group %s: depends %s: there is no such group", quoted(d.group.Name), quoted(name))
 			}
 		}
 	}

@@ -103,7 +103,9 @@ func (t *languageTable) read(r reader, n *node) *Language {
 	if complete.table != nil {
 		switch {
 		case complete.table["run"] == nil:
-			r.fail(n, `run is missing: want an argument list such as ["{exe}"]`)
+			r.failHint(n, t.typo(n.key), `run is missing: want an argument list such as ["{exe}"]`)
+		case complete.table["extensions"] == nil && t.typo(n.key) != "":
+			r.failHint(n, t.typo(n.key)+" if not, write extensions = [], or some", "there is no language of this name, and it has no extensions")
 		case len(l.Compile) == 0 && uses(l.Run, "exe"):
 			r.fail(cmp.Or(n.table["run"], n.table["compile"], n), "run uses {exe}, which nothing makes: compile is missing")
 		}
@@ -132,6 +134,20 @@ func (t *languageTable) hint(word string) string {
 		return "did you mean " + quoted(name) + "?"
 	}
 	return didYouMean(word, t.names())
+}
+
+// typo suggests a language for the name of a new one that is perhaps misspelt; empty: it is not. Names
+// such as cpp20 are meant.
+func (t *languageTable) typo(name string) string {
+	if t.nodes[name] != nil {
+		return ""
+	}
+	for known := range t.byName {
+		if version, ok := strings.CutPrefix(name, known); ok && strings.Trim(version, "0123456789.-") == "" {
+			return ""
+		}
+	}
+	return t.hint(name)
 }
 
 func (t *languageTable) names() []string { return slices.Sorted(maps.Keys(t.byName)) }

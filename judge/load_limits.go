@@ -2,6 +2,8 @@ package judge
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"judge/limits"
@@ -48,7 +50,7 @@ func durationLimit(least, most time.Duration, field func(*limits.Limits) *time.D
 		d, err := limits.ParseDuration(s)
 		switch {
 		case err != nil:
-			r.wrong(n, example)
+			r.failHint(n, knownUnit(s, "s", timeWords), "%s %s: want %s", n.key, n, example)
 		case d < least || d > most:
 			r.wrong(n, fmt.Sprintf("a duration from %v to %v", short(least), short(most)))
 		default:
@@ -68,7 +70,7 @@ func sizeLimit[T any](least, most int64, field func(*T) *int64) func(reader, *no
 		size, err := limits.ParseSize(s)
 		switch {
 		case err != nil:
-			r.wrong(n, example)
+			r.failHint(n, knownUnit(s, "MiB", sizeWords), "%s %s: want %s", n.key, n, example)
 		case size < least || size > most:
 			r.wrong(n, fmt.Sprintf("a size from %s to %s", limits.FormatSize(least), limits.FormatSize(most)))
 		default:
@@ -95,6 +97,35 @@ func withUnit(n *node, unit string) string {
 		return fmt.Sprintf("with a unit, as in %s = \"%v%s\"", n.key, n.scalar, unit)
 	}
 	return ""
+}
+
+// What people write for our units, in lower case.
+var (
+	timeWords = map[string]string{
+		"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
+		"msec": "ms", "msecs": "ms", "millis": "ms", "milliseconds": "ms", "ms": "ms", "s": "s", "m": "m",
+	}
+	sizeWords = map[string]string{
+		"k": "KiB", "m": "MiB", "g": "GiB", "meg": "MiB", "megs": "MiB", "megabyte": "MiB", "megabytes": "MiB", "mo": "MiB",
+		"gig": "GiB", "gigs": "GiB", "gigabyte": "GiB", "gigabytes": "GiB", "bytes": "B",
+	}
+	numberAndWord = regexp.MustCompile(`^\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*$`)
+)
+
+// knownUnit suggests what is meant by a number with a unit that we do not have, or with none.
+func knownUnit(text, usual string, words map[string]string) string {
+	m := numberAndWord.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	unit := words[strings.ToLower(m[2])]
+	if m[2] == "" {
+		unit = usual
+	}
+	if unit == "" {
+		return ""
+	}
+	return "did you mean " + quoted(m[1]+unit) + "?"
 }
 
 // short is a duration without the zero parts of time.Duration's notation.

@@ -168,11 +168,19 @@ func (s *sourceReader) check(where string) bool {
 				err = fmt.Errorf("field %s: %s is there already, in line %d", quoted(s.format.id), quoted(a.Name), earlier)
 			}
 			taken[id] = place.number
+			s.source.example(a.Submission)
 		}
 		if err != nil {
 			ok = false
 			s.failLine(&s.source, place.number, where, err)
 		}
+	}
+}
+
+// example keeps the first submission in each language.
+func (s *Source) example(one Submission) {
+	if !slices.ContainsFunc(s.Examples, func(e Submission) bool { return e.Language == one.Language }) {
+		s.Examples = append(s.Examples, one)
 	}
 }
 

@@ -67,7 +67,7 @@ func TestPlan(t *testing.T) {
 		"smu":           `did you mean "sum"?`,
 		"sum/s/c.c":     `did you mean "sum/s/a.c"?`,
 		"mul/a.c":       `did you mean "mul/s/a.c"?`,
-		"sum/c.py/4":    `did you mean "sum/c.py/1"?`,
+		"sum/c.py/4":    `did you mean "sum/c.py"?`,
 		"nothing/at":    `--only "nothing/at": there is no such task, submission or test`,
 		"[":             `--only "[": bad pattern`,
 		"sum/c.py/1/9/": `there is no such task`,

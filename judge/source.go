@@ -16,6 +16,8 @@ type Source struct {
 	Dedupe bool   // judge identical programs once
 	PassAt []int  // the k of pass@k, ascending; nil: 1, 5 and 10 as far as there are so many samples
 
+	Examples []Submission // of each language the first line, in the order of lines
+
 	format lineFormat
 	lines  lineIndex
 	only   []linePattern // what is planned; nil: everything

@@ -7,14 +7,14 @@ import (
 )
 
 // nearest finds the word that a misspelt one most likely means: at most a third of it wrong, or one
-// is the beginning of the other. It is empty when nothing is near.
+// is the beginning of the other. It is empty when nothing is near; another number is no misspelling.
 func nearest(word string, among []string) string {
 	if utf8.RuneCountInString(word) > 64 {
 		return ""
 	}
-	best, bestDistance := "", (utf8.RuneCountInString(word)+2)/3+1
+	best, bestDistance := "", utf8.RuneCountInString(word)/3+1
 	for _, candidate := range slices.Sorted(slices.Values(among)) {
-		if utf8.RuneCountInString(candidate) > 96 {
+		if utf8.RuneCountInString(candidate) > 96 || otherNumber(word, candidate) {
 			continue
 		}
 		if d := editDistance(strings.ToLower(word), strings.ToLower(candidate)); d < bestDistance {
@@ -25,11 +25,19 @@ func nearest(word string, among []string) string {
 		return best
 	}
 	for _, candidate := range slices.Sorted(slices.Values(among)) {
-		if short := min(len(word), len(candidate)); short >= 3 && word[:short] == candidate[:short] {
+		if short := min(len(word), len(candidate)); short >= 3 && word[:short] == candidate[:short] && !otherNumber(word, candidate) {
 			return candidate
 		}
 	}
 	return ""
+}
+
+// otherNumber says whether two words with numbers in them differ in these alone: 9 is not meant for 1, nor
+// large-2 for large-1.
+func otherNumber(a, b string) bool {
+	isDigit := func(r rune) bool { return '0' <= r && r <= '9' }
+	wordsOf := func(s string) []string { return strings.FieldsFunc(s, isDigit) }
+	return a != b && strings.ContainsFunc(a, isDigit) && strings.ContainsFunc(b, isDigit) && slices.Equal(wordsOf(a), wordsOf(b))
 }
 
 // didYouMean is the suggestion line for a misspelt word, or empty.

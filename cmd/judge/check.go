@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +15,7 @@ import (
 func newCheck() *cobra.Command {
 	var quiet bool
 	var records string
+	var ignored []string
 	cmd := &cobra.Command{
 		Use:   "check [flags] FILE|DIR...",
 		Short: "Look for mistakes in tasks without running anything",
@@ -21,14 +24,19 @@ probably a mistake: answers with other line ends than the rest, or without a las
 answers that are their input, empty files, tests that are there twice, limits that are
 unusual or that no program can meet, expectations that say little, and files among the
 tests that no test uses. With the records of a run it also says which limits are tight for
-good submissions, and which none of them needs.
+good submissions, and which none of them needs. Each finding ends with its name in
+brackets, by which --ignore leaves out what is meant to be so.
 
 Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 		Example: `  judge check tasks.toml
   judge check -q tasks.toml || echo look again
+  judge check --ignore answer-is-input --ignore all-accepted tasks.toml
   judge run --all-tests --out results.jsonl . && judge check --records results.jsonl .`,
 		Args: wantTaskFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := wantFindings(ignored); err != nil {
+				return err
+			}
 			in, err := openInputs(args)
 			if err != nil {
 				return err
@@ -50,10 +58,11 @@ Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 				found = append(found, lint(&tasks[i], used[tasks[i].Name])...)
 				tests += len(tasks[i].Tests)
 			}
+			found = slices.DeleteFunc(found, func(f finding) bool { return slices.Contains(ignored, f.name) })
 			if !quiet {
-				text := findingsText(found)
-				if len(found) == 0 {
-					text = fmt.Sprintf("nothing found in %s with %s\n", counted(len(tasks), "task"), counted(tests, "test"))
+				text := fmt.Sprintf("nothing found in %s with %s\n", counted(len(tasks), "task"), counted(tests, "test"))
+				if len(found) > 0 {
+					text = findingsText(found)
 				}
 				if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
 					return &failure{statusHost, err}
@@ -66,6 +75,7 @@ Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing but mistakes of the task files themselves; the exit status says the rest")
+	cmd.Flags().StringArrayVar(&ignored, "ignore", nil, "leave out findings of this `NAME`; may be repeated")
 	cmd.Flags().StringVar(&records, "records", "", "compare limits with what was used, in `FILE` that judge run --out has written")
 	return cmd
 }
@@ -73,23 +83,45 @@ Exit status: 0 nothing was found; 1 something was; 2 a task file is wrong.`,
 // finding is something in a task that is probably a mistake.
 type finding struct {
 	task  *judge.Task
+	name  string // one of findingNames
 	where string // "test 3", a file's name, or empty: the task as a whole
-	kind  string // the same for findings that differ in names
 	what  string
+}
+
+// findingNames are what --ignore knows.
+var findingNames = []string{
+	"all-accepted", "answer-is-input", "answer-too-large", "blank", "byte-order-mark", "empty", "impossible-limit", "line-ends",
+	"loose-limit", "no-answer", "no-last-line-end", "none-accepted", "not-utf8", "nul", "same-input", "same-test", "tight-limit",
+	"unreadable", "unused-file", "unusual-limit",
+}
+
+// wantFindings checks names of findings.
+func wantFindings(names []string) error {
+	known := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range findingNames {
+		known.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	for _, name := range names {
+		if !slices.Contains(findingNames, name) {
+			return errors.New(didYouMean(fmt.Sprintf("check: --ignore %q: there is no finding of this name", name),
+				known.SuggestionsFor(name), "they are "+strings.Join(findingNames, ", ")))
+		}
+	}
+	return nil
 }
 
 // findingsText shows findings, and of many of one kind in one task the first few.
 func findingsText(found []finding) string {
 	const shown = 3
-	type kind struct{ task, kind string }
+	type kind struct{ task, name string }
 	var p planPrinter
 	seen := map[kind]int{}
 	for _, f := range found {
-		seen[kind{f.task.Name, f.kind}]++
+		seen[kind{f.task.Name, f.name}]++
 	}
 	printed := map[kind]int{}
 	for _, f := range found {
-		k := kind{f.task.Name, f.kind}
+		k := kind{f.task.Name, f.name}
 		if printed[k]++; printed[k] > shown {
 			continue
 		}
@@ -97,12 +129,12 @@ func findingsText(found []finding) string {
 		if where != "" {
 			where += ": "
 		}
-		p.line("%s: task %q: %s%s", judge.Visible(f.task.File), f.task.Name, where, f.what)
+		p.line("%s: task %q: %s%s [%s]", judge.Visible(f.task.File), f.task.Name, where, f.what, f.name)
 		if printed[k] == shown && seen[k] > shown {
 			p.line("%s: task %q: and %d more like it", judge.Visible(f.task.File), f.task.Name, seen[k]-shown)
 		}
 	}
-	p.line("%s", counted(len(found), "finding"))
+	p.line("%s; what is meant to be so is left out by its name, as in --ignore %s", counted(len(found), "finding"), found[0].name)
 	return p.String()
 }
 
@@ -123,14 +155,9 @@ func lint(t *judge.Task, used *needs) []finding {
 	return l.found
 }
 
-// find notes a finding, whose kind is the format.
-func (l *linter) find(where, format string, args ...any) {
-	l.found = append(l.found, finding{l.task, where, format, fmt.Sprintf(format, args...)})
-}
-
-// findPlain notes a finding in words without names.
-func (l *linter) findPlain(where, what string) {
-	l.found = append(l.found, finding{l.task, where, what, what})
+// find notes a finding.
+func (l *linter) find(name, where, format string, args ...any) {
+	l.found = append(l.found, finding{l.task, name, where, fmt.Sprintf(format, args...)})
 }
 
 // expectations looks at what the submissions are there for.
@@ -144,9 +171,9 @@ func (l *linter) expectations() {
 		return len(s.Expected) == 0 || slices.Contains(s.Expected, judge.Accepted)
 	}
 	if !has(accepted) {
-		l.find("", "no submission is expected to be accepted: who knows whether the tests can be solved?")
+		l.find("none-accepted", "", "no submission is expected to be accepted: who knows whether the tests can be solved?")
 	}
 	if !has(func(s judge.Submission) bool { return !accepted(s) || s.ExpectedScore != nil }) {
-		l.find("", "every submission is expected to be accepted: nothing shows that the tests find a wrong one; see expect")
+		l.find("all-accepted", "", "every submission is expected to be accepted: nothing shows that the tests find a wrong one; see expect")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,8 +18,9 @@ import (
 type content struct {
 	size      int64
 	sum       [sha256.Size]byte
-	carriage  int  // lines that end with \r\n
-	lines     int  // line ends
+	carriage  int // lines that end with \r\n
+	lines     int // line ends
+	words     int
 	ended     bool // the last character is a line end
 	blank     bool // there is nothing but white space
 	mark      bool // begins with a byte order mark
@@ -52,6 +54,9 @@ func readContent(r io.Reader) (content, error) {
 			c.mark = true
 		}
 		for _, x := range b {
+			if !isBlank(x) && (last == 0 || isBlank(last)) {
+				c.words++
+			}
 			if x == '\n' {
 				c.lines++
 				if last == '\r' {
@@ -85,46 +90,45 @@ func readContent(r io.Reader) (content, error) {
 	}
 }
 
+func isBlank(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' }
+
 // tests looks at each input and answer, and at each of them beside the others.
 func (l *linter) tests() {
 	type key struct { // of what tests differ in
 		input  [sha256.Size]byte
 		limits limits.Limits
+		group  int
 	}
 	inputs := map[key]*judge.TestCase{}
 	answers := map[key][sha256.Size]byte{}
-	answered := 0
-	for i := range l.task.Tests {
-		if l.task.Tests[i].Answer != nil {
-			answered++
-		}
-	}
+	answered := slices.ContainsFunc(l.task.Tests, func(t judge.TestCase) bool { return t.Answer != nil })
+	groups := groupsOf(l.task)
 	for i := range l.task.Tests {
 		test := &l.task.Tests[i]
 		where := "test " + test.Name
-		input, ok := l.content(where, "input", &test.Input)
+		input, ok := l.content(where, "input", &test.Input, l.reads())
 		if !ok {
 			continue
 		}
 		var answer content
 		switch {
 		case test.Answer != nil:
-			if answer, ok = l.content(where, "answer", test.Answer); !ok {
+			if answer, ok = l.content(where, "answer", test.Answer, l.compares()); !ok {
 				continue
 			}
 			l.pair(where, test, input, answer)
-		case answered > 0:
-			l.find(where, "has no answer, as other tests have")
+		case answered:
+			l.find("no-answer", where, "has no answer, as other tests have")
 		}
-		if len(test.Args) > 0 || len(test.Files) > 0 {
+		if len(test.Args) > 0 || len(test.CheckerArgs) > 0 || len(test.Files) > 0 {
 			continue
 		}
-		k := key{input.sum, test.Limits}
+		k := key{input.sum, test.Limits, groups[i]}
 		if earlier := inputs[k]; earlier != nil {
 			if answers[k] == answer.sum {
-				l.find(where, "is the same as test %s", earlier.Name)
-			} else {
-				l.find(where, "has the input of test %s, but another answer", earlier.Name)
+				l.find("same-test", where, "is the same as test %s", earlier.Name)
+			} else if l.compares() {
+				l.find("same-input", where, "has the input of test %s, but another answer", earlier.Name)
 			}
 			continue
 		}
@@ -132,21 +136,47 @@ func (l *linter) tests() {
 	}
 }
 
+// groupsOf is the group of each test, from 1; 0: it has none. What is in two groups may be there twice.
+func groupsOf(t *judge.Task) []int {
+	groups := make([]int, len(t.Tests))
+	for i, g := range t.Groups {
+		for _, test := range g.Tests {
+			groups[test] = i + 1
+		}
+	}
+	return groups
+}
+
+// reads says whether the task's programs are meant to read something.
+func (l *linter) reads() bool {
+	return slices.ContainsFunc(l.task.Tests, func(t judge.TestCase) bool { return t.Input.Text != "" || t.Input.File != "" && !isEmpty(t.Input.File) })
+}
+
+func isEmpty(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() == 0
+}
+
+// compares says whether answers are what outputs should be; for a program of the setter's they are anything.
+func (l *linter) compares() bool {
+	return l.task.Checker.Tool == nil && l.task.Interactor == nil && l.task.Checker.Name != "none"
+}
+
 // pair looks at an input and its answer together.
 func (l *linter) pair(where string, test *judge.TestCase, input, answer content) {
-	if input.sum == answer.sum && !input.blank {
-		l.find(where, "the answer is the input")
+	if input.sum == answer.sum && input.words > 1 && l.compares() { // of one word it is often so
+		l.find("answer-is-input", where, "the answer is the input")
 	}
-	if answer.size > test.Limits.Output && test.Limits.Output > 0 {
-		l.find(where, "the answer is larger than the limit on output: nobody can print it")
+	if answer.size > test.Limits.Output && test.Limits.Output > 0 && l.compares() {
+		l.find("answer-too-large", where, "the answer is larger than the limit on output: nobody can print it")
 	}
 	if input.carriage == 0 && answer.carriage > 0 && l.task.Checker.Name == "exact" {
-		l.find(where, "the checker is exact and only the answer has line ends of Windows: programs print others")
+		l.find("line-ends", where, "the checker is exact and only the answer has line ends of Windows: programs print others")
 	}
 }
 
-// content looks at one file, or the text of the task file itself.
-func (l *linter) content(where, role string, d *judge.Data) (content, bool) {
+// content looks at one file, or the text of the task file itself; needed: it is not meant to be empty.
+func (l *linter) content(where, role string, d *judge.Data, needed bool) (content, bool) {
 	if d.File != "" {
 		role += " " + relative(*l.task, d.File)
 		where += ", " + role
@@ -155,24 +185,24 @@ func (l *linter) content(where, role string, d *judge.Data) (content, bool) {
 	}
 	c, err := contentOf(d)
 	if err != nil {
-		l.find(where, "cannot be read: %v", err)
+		l.find("unreadable", where, "cannot be read: %v", err)
 		return c, false
 	}
 	for _, f := range []struct {
-		wrong bool
-		what  string
+		wrong      bool
+		name, what string
 	}{
-		{c.size == 0 && d.File != "", "is empty"},
-		{c.size > 0 && c.blank, "has nothing but white space"},
-		{c.mark, "begins with a byte order mark (U+FEFF), which programs read as text"},
-		{c.carriage > 0 && c.carriage == c.lines, `has line ends of Windows (\r\n)`},
-		{c.carriage > 0 && c.carriage < c.lines, `has line ends of Windows (\r\n) and others`},
-		{d.File != "" && c.size > 0 && !c.ended, "has no line end at its end"},
-		{c.nul, "has a NUL byte"},
-		{!c.utf8 && !c.nul, "is not valid UTF-8"},
+		{c.size == 0 && d.File != "" && needed, "empty", "is empty"},
+		{c.size > 0 && c.blank, "blank", "has nothing but white space"},
+		{c.mark, "byte-order-mark", "begins with a byte order mark (U+FEFF), which programs read as text"},
+		{c.carriage > 0 && c.carriage == c.lines, "line-ends", `has line ends of Windows (\r\n)`},
+		{c.carriage > 0 && c.carriage < c.lines, "line-ends", `has line ends of Windows (\r\n) and others`},
+		{d.File != "" && c.size > 0 && !c.ended, "no-last-line-end", "has no line end at its end"},
+		{c.nul, "nul", "has a NUL byte"},
+		{!c.utf8 && !c.nul, "not-utf8", "is not valid UTF-8"},
 	} {
 		if f.wrong {
-			l.findPlain(where, f.what)
+			l.find(f.name, where, "%s", f.what)
 		}
 	}
 	return c, true

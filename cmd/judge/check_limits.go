@@ -1,14 +1,13 @@
 package main
 
 import (
-	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"judge/judge"
 	"judge/limits"
 )
 
@@ -35,36 +34,35 @@ func (l *linter) limits() {
 
 func (l *linter) limitsOf(where string, v limits.Limits) {
 	for _, f := range []struct {
-		wrong bool
-		what  string
+		wrong      bool
+		name, what string
 	}{
-		{v.CPU > 0 && v.CPU < shortTime, "time " + limits.FormatDuration(v.CPU) + " is unusual: an interpreter may need more to start"},
-		{v.CPU > longTime, "time " + limits.FormatDuration(v.CPU) + " is unusual"},
-		{v.Wall > 0 && v.Wall < v.CPU, "wall " + limits.FormatDuration(v.Wall) + " is less than time: a program that computes can never use its time"},
-		{v.Memory > 0 && v.Memory < smallMemory, "memory " + limits.FormatSize(v.Memory) + " is unusual: an interpreter may need more to start"},
-		{v.Memory > largeMemory, "memory " + limits.FormatSize(v.Memory) + " is unusual"},
-		{v.Memory > 0 && v.Memory > hostMemory(), "memory " + limits.FormatSize(v.Memory) + " is more than this host has"},
-		{v.Stack > 0 && v.Stack > v.Memory && v.Memory > 0, "stack " + limits.FormatSize(v.Stack) + " is more than memory"},
-		{v.Output > 0 && v.Output < 64, "output " + limits.FormatSize(v.Output) + " is unusual"},
+		{v.CPU > 0 && v.CPU < shortTime, "unusual-limit", "time " + limits.FormatDuration(v.CPU) + " is unusual: an interpreter may need more to start"},
+		{v.CPU > longTime, "unusual-limit", "time " + limits.FormatDuration(v.CPU) + " is unusual"},
+		{v.Wall > 0 && v.Wall < v.CPU, "impossible-limit", "wall " + limits.FormatDuration(v.Wall) + " is less than time: a program that computes can never use its time"},
+		{v.Memory > 0 && v.Memory < smallMemory, "unusual-limit", "memory " + limits.FormatSize(v.Memory) + " is unusual: an interpreter may need more to start"},
+		{v.Memory > largeMemory, "unusual-limit", "memory " + limits.FormatSize(v.Memory) + " is unusual"},
+		{v.Memory > 0 && v.Memory > hostMemory(), "impossible-limit", "memory " + limits.FormatSize(v.Memory) + " is more than this host has"},
+		{v.Stack > 0 && v.Stack > v.Memory && v.Memory > 0, "impossible-limit", "stack " + limits.FormatSize(v.Stack) + " is more than memory"},
+		{v.Output > 0 && v.Output < 64, "unusual-limit", "output " + limits.FormatSize(v.Output) + " is unusual"},
 	} {
 		if f.wrong {
-			l.findPlain(where, f.what)
+			l.find(f.name, where, "%s", f.what)
 		}
 	}
 }
 
-// unused looks for files beside the tests that no test has. In the task file's own directory, which has other
-// things as well, only names of tests count.
+// unused looks for files beside the tests that have the name of a test, and that no test has. Other files there,
+// statements or pictures, are nobody's concern.
 func (l *linter) unused() {
-	used, dirs := map[string]bool{}, []string{}
+	used, dirs := map[string]bool{}, map[string][]string{} // with the endings of what is used
 	use := func(file string) {
 		if file == "" {
 			return
 		}
 		used[file] = true
-		if dir := filepath.Dir(file); !slices.Contains(dirs, dir) {
-			dirs = append(dirs, dir)
-		}
+		dir := filepath.Dir(file)
+		dirs[dir] = append(dirs[dir], filepath.Ext(file))
 	}
 	for _, test := range l.task.Tests {
 		use(test.Input.File)
@@ -75,32 +73,22 @@ func (l *linter) unused() {
 			used[file] = true
 		}
 	}
-	slices.Sort(dirs)
-	for _, dir := range dirs {
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // Load has found the tests there
 		}
+		endings := append([]string{".in"}, answerExtensions...)
+		if dir != l.task.Dir { // which has other things as well
+			endings = append(endings, dirs[dir]...)
+		}
 		for _, e := range entries {
 			file := filepath.Join(dir, e.Name())
-			if !e.Type().IsRegular() || used[file] || !looksUnused(dir == l.task.Dir, e) {
-				continue
+			if e.Type().IsRegular() && !used[file] && slices.Contains(endings, filepath.Ext(file)) && !strings.HasPrefix(e.Name(), ".") {
+				l.find("unused-file", relative(*l.task, file), "no test uses it")
 			}
-			l.find(relative(*l.task, file), "no test uses it")
 		}
 	}
-}
-
-// looksUnused says whether a file that no test has should be one of a test.
-func looksUnused(besideTaskFile bool, e fs.DirEntry) bool {
-	if strings.HasPrefix(e.Name(), ".") {
-		return false
-	}
-	extension := filepath.Ext(e.Name())
-	if besideTaskFile {
-		return extension == ".in" || slices.Contains(answerExtensions, extension)
-	}
-	return judge.LanguageOf(e.Name()) == "" && !slices.Contains([]string{".toml", ".md", ".yaml", ".yml", ".jsonl", ".json"}, extension)
 }
 
 // answerExtensions are those of answers, as the task file's reader looks for them.

@@ -79,10 +79,10 @@ func (l *linter) needs(n *needs) {
 	} {
 		switch {
 		case of.need.share > tightShare:
-			l.find("", "%s: %s needs %s of %s on test %s: on another machine it may not be enough", of.name,
+			l.find("tight-limit", "", "%s: %s needs %s of %s on test %s: on another machine it may not be enough", of.name,
 				judge.Visible(of.need.submission), of.text(of.need.used), of.text(of.need.allowed), of.need.test)
 		case of.need.share > 0 && of.need.share < looseShare && of.need.allowed > of.smallest:
-			l.find("", "%s: no good submission needs more than %s of %s: the limit could be lower", of.name,
+			l.find("loose-limit", "", "%s: no good submission needs more than %s of %s: the limit could be lower", of.name,
 				of.text(of.need.used), of.text(of.need.allowed))
 		}
 	}

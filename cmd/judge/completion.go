@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,7 @@ func addCompletions(root *cobra.Command) {
 		"replay": files("jsonl"),
 		"html":   files("html"),
 		"junit":  files("xml"),
+		"ignore": words(findingNames...),
 		"jobs":   cobra.NoFileCompletions,
 	}
 	taskFiles := files("toml", "zip") // and directories
@@ -33,7 +35,11 @@ func addCompletions(root *cobra.Command) {
 		"convert": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"doctor":  cobra.NoFileCompletions, "version": cobra.NoFileCompletions,
 	}
+	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			wantShell(cmd)
+		}
 		for name, complete := range flags {
 			if cmd.Flags().Lookup(name) != nil {
 				cmd.RegisterFlagCompletionFunc(name, complete) // fails where the command has its own
@@ -42,6 +48,17 @@ func addCompletions(root *cobra.Command) {
 		if cmd.ValidArgsFunction == nil && cmd.ValidArgs == nil {
 			cmd.ValidArgsFunction = arguments[cmd.Name()]
 		}
+	}
+}
+
+// wantShell makes cobra's command say what it wants, where it would print its help and end well.
+func wantShell(completion *cobra.Command) {
+	completion.Args = func(cmd *cobra.Command, args []string) error {
+		return fmt.Errorf("%s: want bash, zsh, fish or powershell, as in: source <(judge completion bash)", strings.Join(append([]string{"completion"}, args...), " "))
+	}
+	completion.RunE = func(*cobra.Command, []string) error { return nil }
+	for _, shell := range completion.Commands() {
+		shell.Args = wantNothing
 	}
 }
 

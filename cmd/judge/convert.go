@@ -53,20 +53,23 @@ Where the package leaves the time limit to be measured, its submissions are run.
 }
 
 func (f convertFlags) convert(ctx context.Context, dir string, stdout, stderr io.Writer) error {
-	in, err := openPackage(dir)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	if err := in.calibrate(ctx, judge.Batch{Jobs: f.jobs, Degraded: f.degraded, Version: version()}, stderr); err != nil {
-		return err
-	}
 	name, into := f.out, filepath.Dir(f.out)
 	switch f.out {
 	case "":
 		name, into = filepath.Join(dir, "tasks.toml"), dir
 	case "-":
 		into = "."
+	}
+	in, err := openPackage(dir)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if err := f.checkOutput(name); err != nil {
+		return &failure{statusUsage, err}
+	}
+	if err := in.calibrate(ctx, judge.Batch{Jobs: f.jobs, Degraded: f.degraded, Version: version()}, stderr); err != nil {
+		return err
 	}
 	text, err := in.packages[0].Document(into)
 	if err != nil {
@@ -86,8 +89,27 @@ func (f convertFlags) convert(ctx context.Context, dir string, stdout, stderr io
 	return nil
 }
 
+// checkOutput refuses early what create would refuse after the package's submissions were run.
+func (f convertFlags) checkOutput(name string) error {
+	if f.out == "-" {
+		return nil
+	}
+	if _, err := os.Lstat(name); err == nil {
+		return errIsThere(name)
+	}
+	return checkParent("--out", name)
+}
+
+// errIsThere is the refusal to change a file.
+func errIsThere(name string) error {
+	return fmt.Errorf("write %s: is there already: remove it, or name another file with --out", name)
+}
+
 // openPackage reads the package in a directory, whether or not there is a task file as well.
 func openPackage(dir string) (*inputs, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, &failure{statusUsage, fmt.Errorf("convert: %s: there is no such directory: want one with a problem.yaml or a problem.xml", dir)}
+	}
 	p, err := packages.Open(dir)
 	if err != nil {
 		return nil, &failure{statusUsage, mistake(err)}
@@ -103,7 +125,7 @@ func openPackage(dir string) (*inputs, error) {
 func create(name, text string) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("write %s: is there already: remove it, or name another file with --out", name)
+		return errIsThere(name)
 	}
 	if err != nil {
 		return err

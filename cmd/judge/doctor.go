@@ -23,7 +23,7 @@ what works.
 Exit status: 0 every limit holds and every figure is exact; 3 not.`,
 		Example: `  judge doctor
   judge doctor --json | jq .problems`,
-		Args: cobra.NoArgs,
+		Args: wantNothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := diagnose(cmd.Context())
 			if err != nil {

@@ -17,18 +17,25 @@ import (
 
 func newExplain() *cobra.Command {
 	var only []string
-	var p planPrinter
+	var steps bool
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE|DIR...",
 		Short: "Show what judge run would do; runs nothing",
 		Long: `Explain shows the plan of judge run: the tasks with their limits, mounts, checkers,
 interactors, groups, sources and tests, and the commands that compile and run each program,
-with placeholders filled in. For one run of each task it lists the system calls by which
-the sandbox is made.`,
+with placeholders filled in. For one run of each task it names the steps by which the
+sandbox is made; --steps lists each with its system call.`,
 		Example: `  judge explain tasks.toml
-  judge explain --only sum/solutions/slow.cpp tasks.toml`,
+  judge explain --only sum/solutions/slow.cpp tasks.toml
+  judge explain --steps --only sum/solutions/slow.cpp/1 tasks.toml`,
 		Args: wantTaskFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			p := planPrinter{steps: stepNames}
+			if steps {
+				p.steps = stepCalls
+			} else if cmd.Flags().Changed("steps") {
+				p.steps = noSteps
+			}
 			in, err := openInputs(args)
 			if err != nil {
 				return err
@@ -48,7 +55,7 @@ the sandbox is made.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&only, "only", nil, "explain only `TASK[/SUBMISSION[/TEST]]`; may be repeated")
-	cmd.Flags().BoolVar(&p.showSteps, "steps", true, "list the system calls of a run")
+	cmd.Flags().BoolVar(&steps, "steps", false, "list all steps of a run, each with its system call; --steps=false lists none")
 	return cmd
 }
 
@@ -71,7 +78,7 @@ func (p *planPrinter) plan(tasks []judge.Task) string {
 // planPrinter writes indented lines.
 type planPrinter struct {
 	strings.Builder
-	showSteps bool
+	steps stepDetail
 }
 
 func (p *planPrinter) line(format string, args ...any) {
@@ -104,18 +111,8 @@ func (p *planPrinter) task(t judge.Task) {
 	for _, test := range t.Tests {
 		p.test(t, test)
 	}
-	if p.showSteps && len(t.Submissions) > 0 && len(t.Tests) > 0 {
-		p.steps(t, t.Submissions[0], t.Tests[0])
-	}
+	p.stepsOf(t)
 	p.line("")
-}
-
-// steps shows what init and the program do; other runs differ in arguments and limits alone.
-func (p *planPrinter) steps(t judge.Task, s judge.Submission, test judge.TestCase) {
-	p.line("\n  steps of a run, here of %s on %s", s.Name, test.Name)
-	for _, step := range judge.Steps(&t, &s, &test) {
-		p.line("    %s", judge.Visible(step))
-	}
 }
 
 // sandbox shows what programs of the task get beside the defaults.
@@ -147,13 +144,13 @@ func (p *planPrinter) submission(t judge.Task, s judge.Submission) {
 	p.field(4, "language", s.Language.Name)
 	p.field(4, "env", environmentText(s.Language.Env))
 	if compile := s.CompileCommand(); len(compile) > 0 {
-		p.field(4, "compile", commandText(compile))
-		p.field(4, "limits", limitsText(s.Language.CompileLimits))
+		p.field(4, "compile", p.command(compile))
+		p.field(4, "  within", limitsText(s.Language.CompileLimits))
 	}
 	own := s.Language.LimitsFor(t.Limits)
 	p.field(4, "run", commandText(s.RunCommand(own)))
 	if own != t.Limits {
-		p.field(4, "limits", limitsText(own))
+		p.field(4, "  within", limitsText(own))
 	}
 }
 
@@ -192,6 +189,22 @@ func limitsText(l limits.Limits) string {
 	add("processes", l.Processes > 0, strconv.Itoa(l.Processes))
 	add("open_files", l.OpenFiles > 0, strconv.Itoa(l.OpenFiles))
 	return strings.Join(parts, ", ")
+}
+
+// command is a command line, with the first lines of arguments that are programs themselves; --steps shows all.
+func (p *planPrinter) command(args []string) string {
+	if p.steps == stepCalls {
+		return commandText(args)
+	}
+	short := make([]string, len(args))
+	for i, arg := range args {
+		first, rest, _ := strings.Cut(arg, "\n")
+		if rest != "" {
+			first += " ..."
+		}
+		short[i] = first
+	}
+	return commandText(short)
 }
 
 // commandText quotes what a reader could take for several arguments, or for none.

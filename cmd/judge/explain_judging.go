@@ -48,10 +48,10 @@ func (p *planPrinter) tool(t *judge.Tool) {
 		p.field(4, "include", judge.Visible(f.Name))
 	}
 	if compile := t.CompileCommand(); len(compile) > 0 {
-		p.field(4, "compile", commandText(compile))
+		p.field(4, "compile", p.command(compile))
 	}
 	p.field(4, "run", commandText(t.Command()))
-	p.field(4, "limits", limitsText(t.Language.LimitsFor(t.Limits)))
+	p.field(4, "  within", limitsText(t.Language.LimitsFor(t.Limits)))
 }
 
 // source shows where submissions come from that no name is given for.
@@ -62,6 +62,10 @@ func (p *planPrinter) source(t judge.Task) {
 	}
 	if len(t.Source.PassAt) > 0 {
 		p.field(4, "pass_at", fmt.Sprint(t.Source.PassAt))
+	}
+	p.field(4, "shown", "the first line in each language")
+	for _, s := range t.Source.Examples {
+		p.submission(t, s)
 	}
 }
 

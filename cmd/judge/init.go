@@ -24,7 +24,12 @@ comments. What it guesses from names (wa_greedy.cpp, submissions/time_limit_exce
 check.cpp, 3.in beside 3.ans) is there to be corrected. A tasks.toml that exists stays.`,
 		Example: `  judge init
   judge init problems/sum && judge check problems/sum && judge run problems/sum`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("init: want one directory, not %d: each gets a task file of its own", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
@@ -43,6 +48,9 @@ func initTask(dir string, stdout, stderr io.Writer) error {
 	name := filepath.Join(dir, "tasks.toml")
 	if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s: is there already, and was not changed", name)
+	}
+	if err := wantDirectory(dir); err != nil {
+		return err
 	}
 	found, err := survey(dir)
 	if err != nil {

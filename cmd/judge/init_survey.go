@@ -21,6 +21,7 @@ type surveyed struct {
 	inputs                          []string // that a pattern can name, each perhaps with its answer beside it
 	unanswered                      []string // of these
 	pairs                           []pair   // of tests whose answers are not beside them
+	unknown                         []string // among tests, it seems, but not known to be any
 	checkers, interactors, validate []string // at most one of the first two is used
 }
 
@@ -55,9 +56,14 @@ func (s *surveyed) sort() {
 			if !hasAnswer(f, present) {
 				s.unanswered = append(s.unanswered, f)
 			}
+		case testDirectory.MatchString(path.Dir(f)) && !isAnswer(f):
+			s.unknown = append(s.unknown, f)
 		}
 	}
 }
+
+// testDirectory matches directories that have tests.
+var testDirectory = regexp.MustCompile(`(?i)(^|/)(tests?|testdata|testcases|cases|data|inputs?|in|secret|samples?)[0-9]*(/|$)`)
 
 // program tells a solution from the setter's tools.
 func (s *surveyed) program(name string) {

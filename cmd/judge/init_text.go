@@ -20,7 +20,11 @@ func (s *surveyed) tasksTOML() string {
 	p.line("submissions = %s", tomlList(s.patterns(s.solutions)))
 	switch {
 	case len(s.inputs) > 0:
-		p.line("tests       = %-30s # each with its answer beside it: .ans, .out or .a", tomlList(s.patterns(s.inputs)))
+		answers := "each with its answer beside it: .ans, .out or .a"
+		if len(s.unanswered) == len(s.inputs) {
+			answers = "inputs; no answers are beside them"
+		}
+		p.line("tests       = %-30s # %s", tomlList(s.patterns(s.inputs)), answers)
 	case len(s.pairs) == 0:
 		p.line("# tests     = [\"tests/*.in\"]                 # there were none: see the end")
 	}
@@ -95,6 +99,9 @@ func (s *surveyed) judging(p *planPrinter) {
 	switch {
 	case len(s.interactors) > 0:
 		p.line("interactor  = %s", s.tool(s.interactors[0]))
+		if len(s.checkers) > 0 {
+			p.line("# checker   = %s # instead, if the task is not interactive", s.tool(s.checkers[0]))
+		}
 	case len(s.checkers) > 0:
 		p.line("checker     = %s", s.tool(s.checkers[0]))
 	case s.tests() > 0 && len(s.unanswered) == len(s.inputs) && len(s.pairs) == 0:
@@ -168,13 +175,18 @@ func (s *surveyed) written(p *planPrinter) {
 		p.line("input_file  = %s", tomlText(test.input))
 		p.line("answer_file = %s", tomlText(test.answer))
 	}
-	if s.tests() == 0 {
-		p.line("")
-		p.line("[[task.test]]                                # an example: write your own, or name files by tests")
-		p.line("name   = \"1\"")
-		p.line("input  = \"1 2\\n\"")
-		p.line("answer = \"3\\n\"")
+	if s.tests() > 0 {
+		return
 	}
+	comment := ""
+	if len(s.unknown) > 0 { // an example would be judged in their place
+		comment = "# "
+	}
+	p.line("")
+	p.line("%-45s# an example: write your own, or name files by tests", comment+"[[task.test]]")
+	p.line("%sname   = \"1\"", comment)
+	p.line("%sinput  = \"1 2\\n\"", comment)
+	p.line("%sanswer = \"3\\n\"", comment)
 }
 
 // notes are what the user should know beside the file.
@@ -183,8 +195,15 @@ func (s *surveyed) notes() []string {
 	if n := len(s.unanswered); n > 0 && n < len(s.inputs) {
 		notes = append(notes, fmt.Sprintf("%s has no answer beside it, and so %s", s.unanswered[0], "cannot be a test"))
 	}
-	if s.tests() == 0 {
+	switch {
+	case s.tests() > 0:
+	case len(s.unknown) > 0:
+		notes = append(notes, fmt.Sprintf("%s looks like a test, but its answer was not found: tests = [\"tests/*.txt\"], say, wants it beside the input, ending with .ans, .out or .a", s.unknown[0]))
+	default:
 		notes = append(notes, "there were no tests: the file has an example")
+	}
+	if len(s.interactors) > 0 && len(s.checkers) > 0 {
+		notes = append(notes, fmt.Sprintf("%s is not used, because %s judges: a task has one of the two", s.checkers[0], s.interactors[0]))
 	}
 	if len(s.checkers) > 1 {
 		notes = append(notes, "several programs could be the checker: "+strings.Join(s.checkers, ", "))

@@ -34,7 +34,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := commandError(root, args, root.ExecuteContext(ctx))
+	err := oneDash(root, args)
+	if err == nil {
+		err = commandError(root, args, root.ExecuteContext(ctx))
+	}
 	if message := messageOf(err); message != "" {
 		fmt.Fprintln(stderr, message)
 	}

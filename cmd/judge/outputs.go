@@ -1,12 +1,43 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"judge/judge"
 )
+
+// checkParents refuses outputs in directories that do not exist, before anything is run.
+func (f runFlags) checkParents() error {
+	for _, output := range f.outputs() {
+		if err := checkParent(output.flag, output.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkParent refuses a file in a directory that does not exist.
+func checkParent(flag, name string) error {
+	dir := filepath.Dir(name)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %s: there is no directory %s: make it, or name another file", flag, name, dir)
+	}
+	return nil
+}
+
+// output is a file that is written to, and the flag that names it.
+type output struct{ flag, name string }
+
+// outputs are the files that the flags name.
+func (f runFlags) outputs() []output {
+	all := []output{{"--out", f.out}, {"--html", f.html}, {"--junit", f.junit}}
+	return slices.DeleteFunc(all, func(o output) bool { return o.name == "" || o.name == "-" })
+}
 
 // checkOutputs refuses to write where a task is read from, or two things into one file.
 func (f runFlags) checkOutputs(tasks []judge.Task) error {
@@ -20,10 +51,7 @@ func (f runFlags) checkOutputs(tasks []judge.Task) error {
 	if f.replay != "" {
 		taken[realName(f.replay)] = "file of --replay"
 	}
-	for _, output := range []struct{ flag, name string }{{"--out", f.out}, {"--html", f.html}, {"--junit", f.junit}} {
-		if output.name == "" || output.name == "-" {
-			continue
-		}
+	for _, output := range f.outputs() {
 		name := realName(output.name)
 		if other := taken[name]; other != "" {
 			return fmt.Errorf("%s %s: is the %s", output.flag, output.name, other)

@@ -320,3 +320,20 @@ func TestConvertOverwritesNothing(t *testing.T) {
 	assert.Equal(t, "judge: write "+out+": is there already: remove it, or name another file with --out", messageOf(err))
 	assert.Equal(t, statusUsage, statusOf(err))
 }
+
+// TestConvertRefusesBeforeItMeasures: a package whose time limit is measured can take minutes.
+func TestConvertRefusesBeforeItMeasures(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "factors")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, "packages", "factors"))))
+	file := filepath.Join(dir, "tasks.toml")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	for out, want := range map[string]string{
+		"":                               "write " + file + ": is there already: remove it, or name another file with --out",
+		filepath.Join(dir, "no", "file"): "--out " + filepath.Join(dir, "no", "file") + ": there is no directory " + filepath.Join(dir, "no") + ": make it, or name another file",
+	} {
+		var stderr strings.Builder
+		err := convertFlags{out: out}.convert(t.Context(), dir, io.Discard, &stderr)
+		assert.Equal(t, "judge: "+want, messageOf(err))
+		assert.Empty(t, stderr.String(), "what was measured")
+	}
+}

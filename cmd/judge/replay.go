@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"judge/judge"
 )
@@ -13,7 +12,7 @@ import (
 // readTranscripts reads the transcripts of a file of records that was written with --transcript. A run of
 // the same submission is meant before another one of the same test.
 func readTranscripts(name string) (judge.ReplaySource, error) {
-	f, err := os.Open(name)
+	f, err := openRecords(name)
 	if err != nil {
 		return nil, err
 	}

@@ -50,47 +50,10 @@ func commandError(root *cobra.Command, args []string, err error) error {
 	return errors.New(didYouMean(fmt.Sprintf("unknown command %s", name), root.SuggestionsFor(name), "judge --help lists them"))
 }
 
-// flagError says which flag was perhaps meant.
-func flagError(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	help := fmt.Sprintf("see %s --help", cmd.CommandPath())
-	where := ""
-	if cmd.HasParent() {
-		where = cmd.Name() + ": "
-	}
-	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedShortnames()) > 0 {
-		return fmt.Errorf("%s%w (%s)", where, err, help)
-	}
-	name := unknown.GetSpecifiedName()
-	var similar []string
-	for _, s := range similarFlags(cmd, name) {
-		similar = append(similar, "--"+s)
-	}
-	return errors.New(didYouMean(fmt.Sprintf("%sunknown flag --%s", where, name), similar, help))
-}
-
 // didYouMean adds to a mistake what was perhaps meant, or else where to look.
 func didYouMean(mistake string, similar []string, help string) string {
 	if len(similar) == 0 {
 		return fmt.Sprintf("%s (%s)", mistake, help)
 	}
 	return fmt.Sprintf("%s: did you mean %s?", mistake, strings.Join(similar, " or "))
-}
-
-// similarFlags lets cobra compare the name with the flags: it knows how to suggest commands, so the
-// flags are shown to it as such.
-func similarFlags(cmd *cobra.Command, name string) []string {
-	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-	})
-	return flags.SuggestionsFor(name)
-}
-
-// wantTaskFiles checks the arguments of commands that read task files.
-func wantTaskFiles(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return fmt.Errorf("%s: want a task file, or a directory with a tasks.toml, as in: %s tasks.toml", cmd.Name(), cmd.CommandPath())
-	}
-	return nil
 }

@@ -91,6 +91,9 @@ func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Wri
 	if f.quiet && f.verbose {
 		return errors.New("--quiet and --verbose: want one of them")
 	}
+	if err := f.checkParents(); err != nil {
+		return &failure{statusUsage, err}
+	}
 	f.paths = paths
 	in, err := openInputs(paths)
 	if err != nil {
@@ -255,7 +258,7 @@ func conclude(ctx context.Context, totals judge.Totals, err error) error {
 	case err != nil && ctx.Err() != nil:
 		return &failure{statusInterrupted, errors.New("interrupted: what was known is written")}
 	case errors.As(err, &host):
-		return &failure{statusHost, fmt.Errorf("%w\njudge doctor shows what this host can do; --degraded judges without", host)}
+		return &failure{statusHost, refusal(host)}
 	case err != nil:
 		return &failure{statusHost, err}
 	case totals.JudgeErrors > 0:

@@ -26,7 +26,7 @@ With Taplo, as in the extension Even Better TOML, begin a task file with the lin
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || schemas[args[0]] == "" {
-				return fmt.Errorf("schema %s: want task or record", strings.Join(args, " "))
+				return fmt.Errorf("%s: want task or record, as in: judge schema task > task.schema.json", strings.Join(append([]string{"schema"}, args...), " "))
 			}
 			return nil
 		},

@@ -39,7 +39,7 @@ Exit status: 0 every program that was run was held; 1 one was not; 2 the command
 		Example: `  judge selftest
   judge selftest --only 'mem_*' --only privilege
   judge selftest --list`,
-		Args: cobra.NoArgs,
+		Args: wantNothing,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},

@@ -10,12 +10,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"judge/judge"
+	"judge/limits"
 )
 
 func TestConclude(t *testing.T) {
 	running := context.Background()
 	cancelled, cancel := context.WithCancel(running)
 	cancel()
+	missing := &limits.MissingError{Problems: []limits.Problem{
+		{Limit: "cpu", Fix: "run as root", Cause: unix.EACCES},
+		{Limit: "memory", Fix: "run as root", Cause: unix.EACCES},
+		{Limit: "processes", Fix: "run as root", Cause: unix.ENODEV},
+	}}
 	host := &judge.HostError{Err: errors.New("no cgroups")}
 	for _, test := range []struct {
 		name    string
@@ -31,7 +37,13 @@ func TestConclude(t *testing.T) {
 		{"judge-error goes before", running, judge.Totals{Submissions: 3, AsExpected: 1, JudgeErrors: 1}, nil, 3, ""},
 		{"judge-error that was expected", running, judge.Totals{Submissions: 1, AsExpected: 1, JudgeErrors: 1}, nil, 3, ""},
 		{"host", running, judge.Totals{}, fmt.Errorf("run: %w", host), 3,
-			"judge: no cgroups\njudge doctor shows what this host can do; --degraded judges without"},
+			"judge: no cgroups\njudge doctor shows what this host can do"},
+		{"limits", running, judge.Totals{}, &judge.HostError{Err: missing}, 3, `judge: this host cannot hold every limit, so nothing was run
+to hold them: run as root
+to judge without: --degraded, and records say what is missing
+to know more: judge doctor, judge help operating
+why: no control group for cpu, memory: permission denied
+     no control group for processes: no such device`},
 		{"disk full", running, judge.Totals{}, unix.ENOSPC, 3, "judge: no space left on device"},
 		{"interrupted", cancelled, judge.Totals{}, context.Canceled, 130, "judge: interrupted: what was known is written"},
 		{"interrupted too late", cancelled, judge.Totals{Submissions: 1, AsExpected: 1}, nil, 0, ""},

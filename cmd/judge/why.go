@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strconv"
@@ -159,7 +160,7 @@ func relatedTo(file string, told []judge.Record) (map[[2]string]*relatedRecords,
 
 // eachRecord reads a file of records, line by line.
 func eachRecord(file string, do func(line int, r *judge.Record)) error {
-	f, err := os.Open(file)
+	f, err := openRecords(file)
 	if err != nil {
 		return err
 	}
@@ -179,6 +180,15 @@ func eachRecord(file string, do func(line int, r *judge.Record)) error {
 		}
 		do(line, &r)
 	}
+}
+
+// openRecords opens a file of records. The caller closes it.
+func openRecords(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such file: want records that judge run --out has written", name)
+	}
+	return f, err
 }
 
 // testOf is the test of a run; a submission names the one that decided, which is no part of its name.

@@ -100,9 +100,9 @@ var signalMeaning = map[string]string{
 func skippedBecause(r *judge.Record, message string) string {
 	switch r.Reason {
 	case judge.ReasonDecided:
-		return "because the submission's outcome could not change any more: " + message + ". With --all-tests it is run."
+		return "because the submission's outcome could not change any more: " + message + ". With --all-tests nothing is left out."
 	case judge.ReasonGroup:
-		return "because the score of its group could not change any more: " + message + ". With --all-tests it is run."
+		return "because the score of its group could not change any more: " + message + ". With --all-tests nothing is left out."
 	case judge.ReasonDepends:
 		return "because its group depends on another: " + message + "."
 	case judge.ReasonCancelled:

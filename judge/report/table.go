@@ -16,7 +16,7 @@ import (
 type TableConfig struct {
 	Color   bool // ANSI colours
 	Unicode bool // a rule below the header, and marks ✓ and ✗
-	Width   int  // columns of the screen; zero: 160
+	Width   int  // columns of the screen; zero: lines are as long as they have to be
 	Detail  Detail
 	Command func(selector string) string // that judges only what a selector names; nil, or an empty command: none is shown
 }
@@ -52,7 +52,7 @@ type Table struct {
 // NewTable returns a Table that prints to w, which it does not close.
 func NewTable(w io.Writer, c TableConfig) *Table {
 	if c.Width == 0 {
-		c.Width = 160
+		c.Width = endless
 	}
 	return &Table{writer: w, config: c}
 }
@@ -138,7 +138,20 @@ func (t *Table) addRow(r row) {
 		} else {
 			r.faults = nil // nobody will ask for them
 		}
+		if r.SameAs != "" {
+			t.asOriginal(&r)
+		}
 		t.rows = append(t.rows, r)
+	}
+}
+
+// asOriginal gives a submission that was not run the figures of the identical one that was, with their limits.
+func (t *Table) asOriginal(r *row) {
+	for i := range t.rows {
+		if t.rows[i].Submission == r.SameAs {
+			r.time, r.memory = t.rows[i].time, t.rows[i].memory
+			return
+		}
 	}
 }
 

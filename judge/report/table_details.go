@@ -50,6 +50,9 @@ func (t *Table) detail(r *row) string {
 		outcome += ", expected " + expected
 	}
 	lines := []string{t.paint(judge.Visible(selector), text.Colors{text.Bold}) + ": " + outcome}
+	if r.SameAs != "" {
+		return strings.Join(append(lines, "  the same program as "+judge.Visible(t.task+"/"+r.SameAs)), "\n") + "\n"
+	}
 	lines = append(lines, t.evidence(r)...)
 	if t.config.Command != nil && judge.Visible(selector) == selector {
 		if command := t.config.Command(selector); command != "" {
@@ -68,7 +71,10 @@ func (t *Table) evidence(r *row) []string {
 		message = "" // is among what the compiler says
 	}
 	if message != "" {
-		for _, line := range strings.Split(text.WrapSoft(message, max(t.config.Width-2, 20)), "\n") {
+		if t.config.Width < endless {
+			message = text.WrapSoft(message, max(t.config.Width-2, 20))
+		}
+		for line := range strings.SplitSeq(message, "\n") {
 			lines = append(lines, "  "+strings.TrimRight(line, " "))
 		}
 	}

@@ -32,7 +32,17 @@ const (
 	usefulTests  = 16
 	goodNotice   = 60 // of a message; less is better than nothing
 	usefulNotice = 24
+	endless      = 1 << 20 // of a pipe: nothing is cut
+	endlessCells = 80      // even there, more are not read one by one
 )
+
+// atMost is a bound of what a screen shows; a pipe has none.
+func (t *Table) atMost(n int) int {
+	if t.config.Width == endless {
+		return endless
+	}
+	return n
+}
 
 // layout is how a table is fitted to the screen.
 type layout struct {
@@ -48,11 +58,15 @@ type layout struct {
 // table), the names' common directory, reasons, and the beginning of names.
 func (t *Table) plan() layout {
 	l := layout{}
+	most := 1 << 30 // columns for cells, if there were enough
+	if t.config.Width == endless {
+		most = endlessCells
+	}
 	for i := range t.rows {
 		l.name = max(l.name, width(judge.Visible(t.rows[i].Submission)))
-		l.tests = max(l.tests, t.cellsWidth(t.rows[i].cells, 1<<30))
+		l.tests = max(l.tests, t.cellsWidth(t.rows[i].cells, most))
 	}
-	l.name = max(min(l.name, maxName), width(header[columnSubmission]))
+	l.name = max(min(l.name, t.atMost(maxName)), width(header[columnSubmission]))
 	least := 0 // columns that cells need at least
 	for i := range t.rows {
 		least = max(least, t.cellsWidth(t.rows[i].cells, min(l.tests, usefulTests)))
@@ -64,7 +78,7 @@ func (t *Table) plan() layout {
 	if notice := t.longest(t.message); notice > 0 {
 		spare := t.room(l) - l.name - gap // for cells and messages
 		switch {
-		case spare >= l.tests+min(notice, goodNotice):
+		case spare >= l.tests+min(notice, t.atMost(goodNotice)):
 			l.message = min(notice, spare-l.tests)
 			return l
 		case spare >= least+min(notice, usefulNotice):

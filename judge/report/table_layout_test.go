@@ -63,6 +63,44 @@ func TestTableFitsTheScreen(t *testing.T) {
 	}
 }
 
+// TestPipesGetWholeLines: what is read by grep has no use for the width of a screen.
+func TestPipesGetWholeLines(t *testing.T) {
+	long := strings.Repeat("very long ", 50) + "end"
+	records := manyTests(1, 500, long)
+	no := false
+	last := records[len(records)-1]
+	last.Submission, last.Test, last.AsExpected = strings.Repeat("directory/", 20)+"end.py", strings.Repeat("test", 20), &no
+	for _, r := range records {
+		r.Submission = last.Submission
+	}
+	var out strings.Builder
+	table := NewTable(&out, TableConfig{})
+	for _, r := range records {
+		require.NoError(t, table.Write(r))
+	}
+	require.NoError(t, table.Close())
+	assert.Contains(t, out.String(), "FAIL  "+last.Submission+"  time-limit (idle)")
+	assert.Contains(t, out.String(), ".x498 T.")
+	assert.Contains(t, out.String(), last.Test+": "+long+"\n")
+	assert.Contains(t, out.String(), "\n  "+long+"\n")
+	assert.NotContains(t, out.String(), "...")
+}
+
+// TestDuplicatesHaveTheFiguresOfTheirOriginal also wants no evidence twice.
+func TestDuplicatesHaveTheFiguresOfTheirOriginal(t *testing.T) {
+	records := manyTests(1, 2, "late")
+	twin := *records[len(records)-1]
+	twin.Submission, twin.SameAs = "twin.py", twin.Submission
+	var out strings.Builder
+	table := NewTable(&out, TableConfig{})
+	for _, r := range append(records, &twin) {
+		require.NoError(t, table.Write(r))
+	}
+	require.NoError(t, table.Close())
+	assert.Regexp(t, `FAIL  twin.py +time-limit \(idle\) +86.67/86.67 +0.50/2.5s +0.1/1GiB  expected accepted; late; same as submissions/wrong/number-0.py\n`, out.String())
+	assert.Contains(t, out.String(), "\nmany/twin.py: time-limit (idle), score 86.67/86.67, expected accepted\n  the same program as many/submissions/wrong/number-0.py\n")
+}
+
 func TestCells(t *testing.T) {
 	cellsOf := func(text string) cells {
 		var c cells

@@ -127,10 +127,13 @@ func (t *Table) message(r *row) string {
 	}
 	happened := judge.Visible(r.Message)
 	if r.Test != "" {
-		happened = strings.TrimSuffix(cut(judge.Visible(r.Test), maxTest)+": "+happened, ": ")
+		happened = strings.TrimSuffix(cut(judge.Visible(r.Test), t.atMost(maxTest))+": "+happened, ": ")
 	}
 	if happened != "" {
 		parts = append(parts, happened)
+	}
+	if r.SameAs != "" {
+		parts = append(parts, "same as "+judge.Visible(r.SameAs))
 	}
 	return strings.Join(parts, "; ")
 }

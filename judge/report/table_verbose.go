@@ -70,7 +70,7 @@ func (t *Table) groupsLine(r *judge.Record) string {
 // verboseLine aligns what it can: nothing is known of the lines that will follow.
 func (t *Table) verboseLine(r *judge.Record, kind, name, rest string) string {
 	const nameWidth, verdictWidth = 36, 13
-	name = text.Pad(cutLeft(judge.Visible(r.Task+"/"+name), maxName), nameWidth, ' ')
+	name = text.Pad(cutLeft(judge.Visible(r.Task+"/"+name), t.atMost(maxName)), nameWidth, ' ')
 	verdict := t.paint(text.Pad(string(r.Verdict), verdictWidth, ' '), verdictColors[r.Verdict])
 	room := t.config.Width - len("compile  ") - width(name) - verdictWidth - 2*gap
 	return strings.TrimRight(fmt.Sprintf("%-7s  %s  %s  %s", kind, name, verdict, cut(rest, max(room, usefulNotice))), " ") + "\n"
