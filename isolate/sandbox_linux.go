@@ -105,7 +105,7 @@ func (c Config) New() (s *Sandbox, err error) {
 // anything to do, which took a tenth of the CPU time of a run.
 const (
 	usualTimerSlack = 50_000
-	lazyTimerSlack  = 1_000_000
+	lazyTimerSlack  = 20_000_000
 )
 
 // startWithLazyTimers executes our own binary with threads that sleep long. Slack is inherited, also by execve.

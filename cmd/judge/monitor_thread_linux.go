@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+	"strconv"
+)
+
+// calmMonitor lets Go's monitor thread sleep up to 2 ms at a time. It wants to sleep 20 us while there is anything to
+// do, and judge, which waits for one process after the other, always has a little: that took a tenth of the CPU
+// time of a short run, from the programs that are measured.
+//
+// The thread preempts goroutines and takes over from those in long system calls; neither is urgent here. No timer
+// depends on it. It is the first that the runtime starts, and a directory of threads is in the order of their age
+// (proc(5)). Another thread's timer slack can be set with CAP_SYS_NICE (timerslack_ns, Linux 4.6); without, nothing
+// changes.
+func calmMonitor() {
+	tasks, err := os.Open("/proc/self/task")
+	if err != nil {
+		return
+	}
+	defer tasks.Close()
+	threads, err := tasks.Readdirnames(2)
+	if err != nil || len(threads) < 2 || threads[0] != strconv.Itoa(os.Getpid()) {
+		return
+	}
+	slack, err := os.OpenFile("/proc/"+threads[1]+"/timerslack_ns", os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer slack.Close()
+	slack.WriteString("2000000")
+}
