@@ -20,12 +20,14 @@ import (
 // held is a program that waits at the gate, in a sandbox made for it.
 type held struct {
 	root       *Root
-	gate       Gate // of Prepare; nil: nobody admits it
+	gate       Gate             // of Prepare; nil: nobody admits it
+	awaited    []handshake.Kind // messages that may come until it is at the gate
 	conn       *handshake.Conn
 	timeout    time.Duration // of init's end, when it is killed; zero: stepTimeout
 	pid        int           // of the program
 	clonePID   int           // of init, or of what joined it, as we see it
 	address    uint64        // of the go message
+	atGate     bool          // all is received up to ready, and the fields above and pidfd are known
 	first      *held         // whose sandbox it is in, when Exec has started it
 	supervisor *supervisor
 	gateway    *gateway                       // of the run; nil: it has none
@@ -103,7 +105,8 @@ func (h *held) leave(s *supervisor) bool {
 
 // Prepare makes the sandbox of the next run ahead: all but the program itself. The gate is called
 // with the pid of the process that will become the program. Calling Run with the same root uses
-// it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else.
+// it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else; what goes
+// wrong after the gate, Run may be the first to tell.
 //
 // It may be called while a program runs, by another goroutine than the one that waits for it.
 func (s *Sandbox) Prepare(root *Root, gate Gate) error {
@@ -191,7 +194,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	if err != nil {
 		return err
 	}
-	h.conn = conn
+	h.conn, h.awaited = conn, h.wanted()
 	m.Files = append([]*os.File{peer}, m.Files...)
 	m.Args = [][]byte{[]byte(h.admission())}
 	err = s.conn.Send(m)
@@ -200,24 +203,38 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 		conn.Close()
 		return s.breaks(err)
 	}
-	if err := s.serveInit(h); err != nil {
+	return s.serve(h, s.lastToWaitFor(h))
+}
+
+// lastToWaitFor is the message of init or the program after which a sandbox can be left alone until it is
+// used.
+func (s *Sandbox) lastToWaitFor(h *held) handshake.Kind {
+	if h.gate == nil || h.first != nil || h.root.Hooks.BeforeExec != nil || h.root.Listener != "" || s.config.Network == User {
+		return handshake.Ready
+	}
+	return handshake.Admit
+}
+
+// serve is serveInit for who has no use for a sandbox that failed.
+func (s *Sandbox) serve(h *held, last handshake.Kind) error {
+	if err := s.serveInit(h, last); err != nil {
 		return errors.Join(s.explain(err, h.admission(), nil), s.abandon(h))
 	}
 	return nil
 }
 
-// serveInit does for init and the program what they ask for until the program is at the gate.
-func (s *Sandbox) serveInit(h *held) error {
+// serveInit does for init and the program what they ask for, up to the last message or until the program is at
+// the gate.
+func (s *Sandbox) serveInit(h *held, last handshake.Kind) error {
 	const state = "make the sandbox"
 	deadline := s.deadline(stepTimeout)
-	wanted := h.wanted()
-	for {
-		m, err := h.conn.Receive(state, deadline, wanted...)
+	for !h.atGate {
+		m, err := h.conn.Receive(state, deadline, h.awaited...)
 		if err != nil {
 			return err
 		}
 		if m.Kind != handshake.Hooks { // there may be two
-			wanted = slices.DeleteFunc(wanted, func(k handshake.Kind) bool { return k == m.Kind })
+			h.awaited = slices.DeleteFunc(h.awaited, func(k handshake.Kind) bool { return k == m.Kind })
 		}
 		switch m.Kind {
 		case handshake.Ready:
@@ -225,30 +242,27 @@ func (s *Sandbox) serveInit(h *held) error {
 				m.CloseFiles()
 				return fmt.Errorf("%s: ready: %w", state, err)
 			}
-			return nil
 		case handshake.Admit:
 			if err = h.gate(m.PID); err != nil {
-				err = fmt.Errorf("admit pid %d: %w", m.PID, err)
+				return fmt.Errorf("admit pid %d: %w", m.PID, err)
 			}
-			m.Kind = handshake.Admitted
+			err = h.conn.Send(handshake.Message{Kind: handshake.Admitted})
 		case handshake.Hooks:
-			err = h.root.Hooks.run(string(m.Args[0]), m.PID)
-			m.Kind, m.Args = handshake.HooksDone, nil
+			if err = h.root.Hooks.run(string(m.Args[0]), m.PID); err == nil {
+				err = h.conn.Send(handshake.Message{Kind: handshake.HooksDone})
+			}
 		case handshake.SeccompNotify:
 			if err := checkListener(m.Files[0]); err != nil {
 				m.CloseFiles()
 				return fmt.Errorf("%s: seccomp-notify: %w", state, err)
 			}
 			err = h.supervise(m.Files[0], m.PID)
-			m.Kind = handshake.SeccompDone
 		}
-		if err == nil {
-			err = h.conn.Send(handshake.Message{Kind: m.Kind})
-		}
-		if err != nil {
+		if err != nil || m.Kind == last {
 			return err
 		}
 	}
+	return nil
 }
 
 // wanted are the messages that may come until the program is at the gate.
@@ -271,7 +285,7 @@ func (h *held) ready(m handshake.Message) error {
 	if err := unix.PidfdSendSignal(int(m.Files[0].Fd()), 0, nil, 0); err == unix.EBADF {
 		return errors.New("expected a pidfd, got another descriptor")
 	}
-	h.address, h.clonePID = address, pid
+	h.address, h.clonePID, h.atGate = address, pid, true
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.pid, h.pidfd = m.PID, m.Files[0]
@@ -323,7 +337,8 @@ func (s *Sandbox) abandon(h *held) error {
 func (s *Sandbox) take(root *Root) (*held, error) {
 	s.forget()
 	if s.Prepared(root) {
-		return s.takeNext(), nil
+		h := s.takeNext()
+		return h, s.serve(h, handshake.Ready)
 	}
 	if err := s.Discard(); err != nil {
 		return nil, err

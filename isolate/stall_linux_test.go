@@ -49,7 +49,6 @@ var ladder = []state{
 	{kind: handshake.Admit, says: makes},
 	{kind: handshake.Admitted, says: "await admitted: bad message", waits: afterAdmit},
 	{kind: handshake.SeccompNotify, files: 1, says: afterAdmit},
-	{kind: handshake.SeccompDone, says: "await seccomp-done: bad message", waits: afterNotify},
 	{kind: handshake.Ready, args: 2, files: 1, says: afterNotify},
 	{kind: handshake.Go, args: 1, files: handshake.MaxFiles, says: "await go: bad message", waits: "run: expected exit"},
 	{kind: handshake.Exit, args: 1, says: "run: expected exit"},
@@ -64,7 +63,7 @@ func (s state) ofKeeper() bool { return s.kind >= handshake.ScratchPlease }
 
 // byInit tells whether init or the program, which are no Go programs, receive it: they have no words.
 func (s state) byInit() bool {
-	return slices.Contains([]handshake.Kind{handshake.HooksDone, handshake.Admitted, handshake.SeccompDone, handshake.Go}, s.kind)
+	return slices.Contains([]handshake.Kind{handshake.HooksDone, handshake.Admitted, handshake.Go}, s.kind)
 }
 
 // bad is a fault and what the parent is to say of it.

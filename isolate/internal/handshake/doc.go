@@ -26,11 +26,13 @@
 //	                        <──     admitted
 //	  hooks                 ──>     runs the caller's hook, before pivot_root or before execve
 //	                        <──     hooks-done
-//	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about
-//	                        <──     seccomp-done
-//	  ready (+ pidfd)       ──>     admits the program to its groups
+//	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about: go says so
+//	  ready (+ pidfd)       ──>     nothing is left to do but to start
 //	                        <──     go (+ the program's descriptors); the clocks start
 //	  exit                  ──>
+//
+// Once it has admitted the program the parent may turn to something else until it wants the run: what comes
+// up to ready needs no answer, unless there is a hook. Waking one another is what costs most in a conversation.
 //
 // The conversation of a parent without privileges with the process that keeps its mounts:
 //

@@ -22,8 +22,7 @@ const (
 	Admitted               // parent: done
 	Hooks                  // init, program: the caller's hook may look now
 	HooksDone              // parent: it has
-	SeccompNotify          // program: supervise my system calls (+ listener)
-	SeccompDone            // parent: they are
+	SeccompNotify          // program: supervise my system calls (+ listener); go says that they are
 	Ready                  // program: at the gate (+ pidfd of init)
 	Go                     // parent: the last calls (+ the program's descriptors)
 	Exit                   // init: how the program ended, and when
@@ -57,7 +56,6 @@ var shapes = [kinds]shape{
 	Hooks:             {name: "hooks", args: 1},
 	HooksDone:         {name: "hooks-done"},
 	SeccompNotify:     {name: "seccomp-notify", minFiles: 1, maxFDs: 1},
-	SeccompDone:       {name: "seccomp-done"},
 	Ready:             {name: "ready", args: 2, minFiles: 1, maxFDs: 1},
 	Go:                {name: "go", args: 1, maxFDs: MaxFiles},
 	Exit:              {name: "exit", args: 1},
