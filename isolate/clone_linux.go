@@ -159,7 +159,7 @@ func (m *intermediate) plan(a admission, socket int) (*child.Plan, error) {
 
 // plan puts the steps of a run together.
 func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
-	program, err := programSteps(spec, a)
+	program, err := programSteps(spec, a, true)
 	return child.Plan{
 		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
 		Init:    initSteps(spec, socket),
@@ -172,7 +172,7 @@ func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
 // and starts a second program there. It stays outside of the pid namespace itself, as its
 // program's parent.
 func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) {
-	program, err := programSteps(spec, a)
+	program, err := programSteps(spec, a, false)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 		call("join the namespaces", unix.SYS_SETNS, init,
@@ -180,5 +180,5 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	}
 	steps = append(steps, child.JoinDescriptors(socket, init)...)
 	steps = append(steps, call("start a session", unix.SYS_SETSID))
-	return child.Plan{Init: append(steps, landlockSteps(spec)...), After: afterSteps(), Program: program}, err
+	return child.Plan{Init: steps, After: afterSteps(), Program: program}, err
 }

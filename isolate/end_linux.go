@@ -25,7 +25,7 @@ func (s *Sandbox) end(h *held) (goneInfo, error) {
 		}
 	}
 	h.close()
-	h.refused = h.supervised()
+	h.supervised()
 	return info, errors.Join(err, h.gateway.stop())
 }
 
@@ -101,5 +101,6 @@ func (s *Sandbox) expects(pid int) bool {
 	if s.next != nil && s.next.clonePID == pid {
 		return true
 	}
-	return slices.ContainsFunc(s.running, func(p *Process) bool { return p.held.clonePID == pid })
+	isIts := func(p *Process) bool { return p.held.clonePID == pid }
+	return slices.ContainsFunc(s.running, isIts) || slices.ContainsFunc(s.leaving, isIts)
 }

@@ -31,7 +31,6 @@ type held struct {
 	first      *held         // whose sandbox it is in, when Exec has started it
 	supervisor *supervisor
 	gateway    *gateway                       // of the run; nil: it has none
-	refused    []string                       // known at the end
 	forbidden  atomic.Pointer[ForbiddenError] // why the supervisor has ended the run
 
 	mu    sync.Mutex    // of pidfd: who kills must not hit a descriptor that was closed and used again
@@ -164,6 +163,20 @@ func (s *Sandbox) forget() {
 		s.mu.Unlock()
 		last.Kill()
 		last.Wait() // what it has to say, nobody asked for
+	}
+}
+
+// settle waits for the runs that have no process any more.
+func (s *Sandbox) settle() {
+	for {
+		s.mu.Lock()
+		if len(s.leaving) == 0 {
+			s.mu.Unlock()
+			return
+		}
+		first := s.leaving[0]
+		s.mu.Unlock()
+		first.Wait()
 	}
 }
 

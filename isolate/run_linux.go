@@ -32,9 +32,12 @@ type Process struct {
 	clock   time.Duration         // when the gate was opened
 	second  bool                  // started by Exec
 	why     atomic.Pointer[error] // we have killed it
-	over    atomic.Bool           // Wait was called
+	over    atomic.Bool           // Wait or WaitProcesses was called
 	exit    Exit
 	err     error
+
+	finished bool // all that its processes said and did is known
+	settled  bool // nothing is left of the run
 }
 
 // Run executes a program in a fresh sandbox and waits until it and everything that it started is
@@ -206,20 +209,20 @@ func (p *Process) Signal(sig syscall.Signal) error {
 // Wait waits for the end of the run, as Run does, and until all that it wrote is copied to Stdout and
 // Stderr. It may be called again and returns the same.
 func (p *Process) Wait() (Exit, error) {
-	if p.over.Swap(true) {
+	if !p.over.Swap(true) {
+		p.awaitEnd()
+	}
+	if p.settled {
 		return p.exit, p.err
 	}
-	p.err = p.receive()
-	p.stopClocks()
+	p.settled = true
 	h, s := p.held, p.sandbox
 	info, err := s.end(h)
 	s.mu.Lock()
-	s.running = slices.DeleteFunc(s.running, func(other *Process) bool { return other == p })
+	same := func(other *Process) bool { return other == p }
+	s.running, s.leaving = slices.DeleteFunc(s.running, same), slices.DeleteFunc(s.leaving, same)
 	s.mu.Unlock()
-	p.exit.Refused = h.refused
-	if err := p.streams.finish(); p.exit.Cause == nil {
-		p.exit.Cause = err
-	}
+	p.finish()
 	if p.err = errors.Join(p.err, err); p.err != nil {
 		p.exit = Exit{}
 		return p.exit, p.err
@@ -232,8 +235,46 @@ func (p *Process) Wait() (Exit, error) {
 	return p.exit, nil
 }
 
+// WaitProcesses is Wait for who wants to start the next run: when the program has ended and none says that no process
+// of the run is left either, it does not wait until the kernel has taken the sandbox down. The caller calls Wait
+// after that Start, and learns there whether anything is left; Close does, too.
+func (p *Process) WaitProcesses(none func() bool) (Exit, error) {
+	if p.over.Swap(true) {
+		return p.Wait()
+	}
+	if ended := p.awaitEnd(); !ended || p.second || !none() {
+		return p.Wait()
+	}
+	s := p.sandbox
+	s.mu.Lock()
+	s.running = slices.DeleteFunc(s.running, func(other *Process) bool { return other == p })
+	s.leaving = append(s.leaving, p)
+	s.mu.Unlock()
+	p.finish()
+	return p.exit, nil
+}
+
+// awaitEnd waits for the program's end; ended says that it is told by init.
+func (p *Process) awaitEnd() (ended bool) {
+	ended, p.err = p.receive()
+	p.stopClocks()
+	return ended
+}
+
+// finish takes what is known when no process is left, once.
+func (p *Process) finish() {
+	if p.finished {
+		return
+	}
+	p.finished = true
+	p.exit.Refused = p.held.supervised()
+	if err := p.streams.finish(); p.exit.Cause == nil {
+		p.exit.Cause = err
+	}
+}
+
 // receive waits for init's word on how the program ended, or for init's end.
-func (p *Process) receive() error {
+func (p *Process) receive() (told bool, err error) {
 	m, err := p.held.conn.Receive("run", time.Time{}, handshake.Exit)
 	if err == nil {
 		end, err := child.ParseExit(m.Args[0])
@@ -243,19 +284,19 @@ func (p *Process) receive() error {
 		p.exit.Status, p.exit.Rusage, p.exit.Wall = end.Status, end.Rusage, end.Clock-p.clock
 		p.exit.DiskFull = end.BytesFree == 0 || end.InodesFree == 0
 		if err != nil {
-			return fmt.Errorf("run: expected exit: %w", err)
+			return false, fmt.Errorf("run: expected exit: %w", err)
 		}
-		return nil
+		return true, nil
 	}
 	cause := p.cause()
 	if cause != nil && errors.Is(err, io.EOF) {
 		p.exit.Status, p.exit.Wall, p.exit.Cause = syscall.WaitStatus(unix.SIGKILL), monotonic()-p.clock, cause
-		return nil
+		return false, nil
 	}
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("init died: %w", err)
+		return false, fmt.Errorf("init died: %w", err)
 	}
-	return p.sandbox.execError(err, p.held, p.program, p.steps)
+	return false, p.sandbox.execError(err, p.held, p.program, p.steps)
 }
 
 // cause says why we have killed the program; nil when we have not.

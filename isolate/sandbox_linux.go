@@ -34,6 +34,7 @@ type Sandbox struct {
 	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare
 	running []*Process // started and not waited for
+	leaving []*Process // without processes, and not waited for to the end
 	reaped  []goneInfo // of clones, for those who wait for them
 	ends    int        // how many clones were reaped, ever
 	broken  error      // why the intermediate cannot be used any more
@@ -160,6 +161,7 @@ func (s *Sandbox) introduce() error {
 // Close ends the intermediate and everything in the sandbox, and waits for it. It is idempotent.
 func (s *Sandbox) Close() error {
 	s.forget()
+	s.settle()
 	s.Discard()
 	if s.conn != nil {
 		s.conn.Close()

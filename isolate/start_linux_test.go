@@ -43,6 +43,23 @@ func TestStartReturnsWhileTheProgramRuns(t *testing.T) {
 	p.Kill() // does nothing
 }
 
+// Until execve the program shares the memory of the intermediate, whose handlers it must not run.
+func TestSignalBeforeExecveReachesTheProgramAlone(t *testing.T) {
+	b := newBox(t)
+	for i := range 200 {
+		sig := []unix.Signal{unix.SIGTERM, unix.SIGURG, unix.SIGUSR1, unix.SIGSEGV, unix.SIGPROF}[i%5]
+		p, err := b.Start(context.Background(), b.probeProgram("exit", "0"), nil)
+		require.NoError(t, err)
+		p.Signal(sig) // which may come too late
+		exit, err := p.Wait()
+		require.NoError(t, err)
+		if exit.Status.Signaled() {
+			require.Equal(t, sig, exit.Status.Signal())
+		}
+	}
+	require.NoError(t, b.Err())
+}
+
 func TestKillIsAnExitBySignal(t *testing.T) {
 	b := newBox(t)
 	p, err := b.Start(context.Background(), b.probeProgram("pause"), nil)

@@ -101,13 +101,17 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 	if spec.HookPivot {
 		steps = append(steps, hookSteps(beforePivot)...)
 	}
-	steps = append(steps,
+	return append(steps,
 		call("enter the new root", unix.SYS_CHDIR, newRoot),
-		call("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", "."),
+		call("pivot to the new root", unix.SYS_PIVOT_ROOT, ".", "."))
+}
+
+// oldRootSteps give up the root that pivot_root(2) has left on top of the new one, for all of the namespace.
+func oldRootSteps() []child.Step {
+	return []child.Step{
 		call("detach the old root", unix.SYS_UMOUNT2, ".", unix.MNT_DETACH),
 		call("enter /", unix.SYS_CHDIR, "/"),
-	)
-	return append(steps, landlockSteps(spec)...)
+	}
 }
 
 // scratchSteps makes the run's own writable layer. The skeleton of it is not charged to the run.
@@ -213,14 +217,21 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 
 // programSteps returns what the program does up to the gate: it gives up every right.
 //
-// When the parent puts it into groups, that comes first: the cgroup namespace that it then makes
-// has these as its roots, so /proc/self/cgroup says nothing of the host.
-func programSteps(spec rootSpec, a admission) ([]child.Step, error) {
+// While the parent puts it into groups, it does what takes time and no groups; with ownRoot it detaches the old root,
+// for all of the mount namespace. The cgroup namespace that it then makes has the groups as its roots, so
+// /proc/self/cgroup says nothing of the host.
+func programSteps(spec rootSpec, a admission, ownRoot bool) ([]child.Step, error) {
 	user, group := int(spec.IDs.user()), int(spec.IDs.group())
 	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
 	if a == withAdmission {
+		steps = append(steps, child.Tell(handshake.Message{Kind: handshake.Admit}, -1))
+	}
+	if ownRoot {
+		steps = append(steps, oldRootSteps()...)
+	}
+	steps = append(steps, landlockSteps(spec)...)
+	if a == withAdmission {
 		steps = append(steps,
-			child.Tell(handshake.Message{Kind: handshake.Admit}, -1),
 			child.Await(handshake.Admitted),
 			call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
 	}
@@ -269,6 +280,7 @@ func hookSteps(name string) []child.Step {
 // afterSteps returns what init does once the program is cloned: it needs no rights any more.
 func afterSteps() []child.Step {
 	return []child.Step{
+		call("enter /", unix.SYS_CHDIR, "/"),
 		call("close descriptors", unix.SYS_CLOSE_RANGE, 0, child.Socket-1, 0),
 		dropCapabilities(),
 	}

@@ -64,7 +64,7 @@ func indexOf(t *testing.T, steps []child.Step, name string) int {
 
 // The order is what makes it safe: rights are given up before the gate, and the filter comes last.
 func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
-	steps, err := programSteps(rootSpec{Base: true}, noAdmission)
+	steps, err := programSteps(rootSpec{Base: true}, noAdmission, true)
 	require.NoError(t, err)
 	last := -1
 	for _, name := range []string{"leave all groups", "set group id", "set user id", "drop all capabilities", "install the system call filter"} {
@@ -76,11 +76,19 @@ func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
 
 func TestPivotComesAfterAllMounts(t *testing.T) {
 	steps := initSteps(rootSpec{Base: true, Moves: []string{"/usr"}, Binds: []bindSpec{{Target: "/a"}}}, 7)
-	pivot := indexOf(t, steps, "pivot to the new root")
-	for _, s := range steps[pivot:] {
-		assert.NotEqual(t, uintptr(unix.SYS_MOUNT), s.Call, s.Name)
+	assert.Equal(t, len(steps)-1, indexOf(t, steps, "pivot to the new root"))
+}
+
+func TestOldRootIsGoneBeforeTheProgramGivesUpItsRights(t *testing.T) {
+	for _, a := range []admission{noAdmission, withAdmission} {
+		steps, err := programSteps(rootSpec{Base: true}, a, true)
+		require.NoError(t, err)
+		detached := indexOf(t, steps, "detach the old root")
+		assert.Equal(t, "enter /", steps[detached+1].Name)
+		for _, s := range steps[:detached] {
+			assert.NotContains(t, []uintptr{unix.SYS_OPENAT, unix.SYS_CAPSET}, s.Call, s.Name)
+		}
 	}
-	assert.Equal(t, "detach the old root", steps[pivot+1].Name)
 }
 
 func TestSystemCallsOfStepsHaveNames(t *testing.T) {

@@ -30,6 +30,7 @@ func (*Process) PID() int                                              { return 
 func (*Process) Kill()                                                 {}
 func (*Process) Signal(syscall.Signal) error                           { return ErrUnsupported }
 func (*Process) Wait() (Exit, error)                                   { return Exit{}, ErrUnsupported }
+func (*Process) WaitProcesses(func() bool) (Exit, error)               { return Exit{}, ErrUnsupported }
 func (*Process) Exec(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
 
 // New returns ErrUnsupported.

@@ -18,10 +18,11 @@ type slot struct {
 	cpus    []int          // that programs may run on; nil: any
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
-	next    *preparation // what is prepared; nil: nothing
-	ended   time.Time    // when the last run did
-	retired chan error   // tells when the last run's group is removed; nil: it is
-	err     error        // groups that could not be removed
+	next    *preparation     // what is prepared; nil: nothing
+	leaving *isolate.Process // the last run, whose sandbox the kernel takes down while the next one runs; nil: it is gone
+	ended   time.Time        // when the last run did
+	retired chan error       // tells when the last run's group is removed; nil: it is
+	err     error            // groups that could not be removed
 }
 
 // preparation is what is done ahead of a run.
@@ -95,7 +96,7 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		}
 		return nil
 	}
-	exit, err := s.await(ctx, e, gate)
+	exit, err := s.await(ctx, e, group, gate)
 	if wall != nil {
 		wall.Stop()
 	}
@@ -129,8 +130,8 @@ func (s *slot) awaitRetired() {
 	}
 }
 
-// await starts the program and waits for its end; meanwhile it begins to prepare the next run.
-func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isolate.Exit, error) {
+// await starts the program and waits for its end; meanwhile it prepares the next run.
+func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate isolate.Gate) (isolate.Exit, error) {
 	e.program.CPUs = s.cpus
 	process, err := s.sandbox.Start(ctx, e.program, gate)
 	if err != nil {
@@ -148,12 +149,37 @@ func (s *slot) await(ctx context.Context, e execution, gate isolate.Gate) (isola
 	if e.next != nil && busy {
 		s.next = s.prepare(e.next)
 	}
-	exit, err := process.Wait()
+	s.settle()
+	exit, err := s.wait(process, e, group)
 	s.ended = time.Now()
 	if e.next != nil && !busy && err == nil {
 		s.next = s.prepare(e.next)
 	}
 	return exit, err
+}
+
+// wait waits for a run's end. When its group is empty nothing that the run could do is left, and its figures are final:
+// if another run follows, the kernel takes the sandbox down beside that.
+func (s *slot) wait(process *isolate.Process, e execution, group *limits.Group) (isolate.Exit, error) {
+	if e.next == nil || e.started != nil || e.program.Root.Upper != nil {
+		return process.Wait()
+	}
+	exit, err := process.WaitProcesses(group.Empty)
+	if err == nil {
+		s.leaving = process
+	}
+	return exit, err
+}
+
+// settle waits until nothing is left of the run before this one.
+func (s *slot) settle() {
+	if s.leaving == nil {
+		return
+	}
+	if _, err := s.leaving.Wait(); err != nil {
+		s.err = errors.Join(s.err, err)
+	}
+	s.leaving = nil
 }
 
 // stopError is the cause with which a run is cancelled when it has exceeded something.
@@ -275,6 +301,7 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 			return nil, err
 		}
 	}
+	s.settle()
 	s.next = s.prepare(root)
 	if err := s.next.err; err != nil {
 		return nil, errors.Join(err, s.drop())
@@ -300,6 +327,7 @@ func (s *slot) drop() error {
 
 // reset gives the slot a new sandbox after a failure.
 func (s *slot) reset() {
+	s.settle()
 	a := s.next
 	s.next = nil
 	if s.sandbox != nil {

@@ -29,4 +29,5 @@ func (*Group) Processes() ([]int, error)     { return nil, errors.ErrUnsupported
 func (*Group) Kill() error                   { return errors.ErrUnsupported }
 func (*Group) Populated() (bool, error)      { return false, errors.ErrUnsupported }
 func (*Group) Recycle() bool                 { return false }
+func (*Group) Empty() bool                   { return false }
 func (*Group) Close() error                  { return nil }

@@ -58,7 +58,7 @@ func (i *idleGroups) close() error {
 // closes it.
 func (g *Group) Recycle() bool {
 	g.stopWatch()
-	if g.eventfd >= 0 || g.last == nil || !g.last.asNew() || !g.empty() || !g.resetPeak() {
+	if g.eventfd >= 0 || g.last == nil || !g.last.asNew() || !g.Empty() || !g.resetPeak() {
 		return false
 	}
 	*g = Group{host: g.host, name: g.name, made: g.made, procs: g.procs, files: g.files, swapOff: g.swapOff, written: g.written, eventfd: -1}
@@ -75,8 +75,8 @@ func (c counters) asNew() bool {
 	return c.oomKills <= 0 && c.oom <= 0 && !c.told && c.refused <= 0 && c.processes <= 1 && c.current <= maxLeft
 }
 
-// empty tells whether no process is left, no zombie either.
-func (g *Group) empty() bool {
+// Empty tells whether no process is left in the group, no zombie either; false also when nobody counts them.
+func (g *Group) Empty() bool {
 	n, err := g.read(processCurrent, "")
 	return err == nil && n == 0
 }

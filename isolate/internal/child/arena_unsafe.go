@@ -31,12 +31,11 @@ const (
 	controlSize = 4096
 	imageSize   = 128 << 10
 
-	initStackEnd    = blockSize + stackSize
-	programStackEnd = initStackEnd + stackSize
-	releaseStart    = programStackEnd
-	controlStart    = releaseStart + releaseSize
-	imageStart      = controlStart + controlSize
-	arenaSize       = imageStart + imageSize
+	programStackStart = blockSize + stackSize
+	releaseStart      = programStackStart + stackSize
+	controlStart      = releaseStart + releaseSize
+	imageStart        = controlStart + controlSize
+	arenaSize         = imageStart + imageSize
 )
 
 // releaseAt is where the argument of the go message begins.
@@ -71,7 +70,8 @@ func (a *Arena) Start(plan *Plan) (pid int, err error) {
 	*b = a.block
 	copy(a.memory[imageStart:], a.image)
 
-	// A signal that reached a child of this memory would run a handler of the Go runtime there.
+	// A signal that reached a child of this memory would run a handler of the Go runtime there: it has none
+	// (CLONE_CLEAR_SIGHAND), and all are blocked until it has none.
 	var all, old unix.Sigset_t
 	for i := range all.Val {
 		all.Val[i] = ^all.Val[i]
@@ -79,8 +79,12 @@ func (a *Arena) Start(plan *Plan) (pid int, err error) {
 	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &old); err != nil {
 		return 0, os.NewSyscallError("rt_sigprocmask", err)
 	}
-	r := clone(plan.Flags|unix.CLONE_VM|unix.CLONE_PARENT_SETTID|uintptr(unix.SIGCHLD),
-		a.address(initStackEnd), uintptr(unsafe.Pointer(&b.initPID)), b, entryOf(initMain))
+	args := cloneArgs{
+		flags:     uint64(plan.Flags | unix.CLONE_VM | unix.CLONE_PARENT_SETTID | unix.CLONE_CLEAR_SIGHAND),
+		parentTID: uint64(uintptr(unsafe.Pointer(&b.initPID))), exitSignal: uint64(unix.SIGCHLD),
+		stack: uint64(a.address(blockSize)), stackSize: stackSize,
+	}
+	r := clone(&args, unsafe.Sizeof(args), b, entryOf(initMain))
 	unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
 	runtime.KeepAlive(a)
 	if failed(r) {
@@ -91,7 +95,7 @@ func (a *Arena) Start(plan *Plan) (pid int, err error) {
 
 // load makes of a plan what the memory has at the beginning of its runs.
 func (a *Arena) load(plan *Plan) error {
-	b := block{programStack: a.address(programStackEnd), programEntry: entryOf(programMain)}
+	b := block{programStack: a.address(programStackStart), programEntry: entryOf(programMain)}
 	image := newImage(a.address(imageStart))
 	lists := []struct {
 		steps []Step

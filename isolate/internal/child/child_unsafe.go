@@ -67,10 +67,16 @@ type msghdr struct {
 //go:noescape
 func rawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) (result uintptr)
 
+// cloneArgs is struct clone_args of clone3(2), Linux 5.3.
+type cloneArgs struct {
+	flags, pidfd, childTID, parentTID, exitSignal uint64
+	stack, stackSize, tls                         uint64
+}
+
 // clone makes a process of this memory that calls entry(b) on its own stack.
 //
 //go:noescape
-func clone(flags, stack, tid uintptr, b *block, entry uintptr) (result uintptr)
+func clone(args *cloneArgs, size uintptr, b *block, entry uintptr) (result uintptr)
 
 // entryOf returns the address of a function's code.
 func entryOf(f func(*block)) uintptr { return **(**uintptr)(unsafe.Pointer(&f)) }
@@ -190,7 +196,8 @@ func initMain(b *block) {
 	if i, errno := b.initCalls.run(); errno != 0 {
 		b.report(phaseInit, i, errno)
 	}
-	pid := clone(unix.CLONE_VM|uintptr(unix.SIGCHLD), b.programStack, 0, b, b.programEntry)
+	args := cloneArgs{flags: unix.CLONE_VM, exitSignal: uint64(unix.SIGCHLD), stack: uint64(b.programStack), stackSize: stackSize}
+	pid := clone(&args, unsafe.Sizeof(args), b, b.programEntry)
 	if failed(pid) {
 		b.report(phaseClone, 0, -pid)
 	}

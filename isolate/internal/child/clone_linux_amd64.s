@@ -13,23 +13,20 @@ TEXT ·rawSyscall(SB), NOSPLIT, $0-64
 	MOVQ AX, result+56(FP)
 	RET
 
-// func clone(flags, stack, tid uintptr, b *block, entry uintptr) (result uintptr)
+// func clone(args *cloneArgs, size uintptr, b *block, entry uintptr) (result uintptr)
 //
 // The child calls entry(b) in ABIInternal: first argument in AX, zero in X15. A call by name would go
 // through an ABI0 wrapper, which the race detector instruments, whatever entry's own pragmas are.
-TEXT ·clone(SB), NOSPLIT, $0-48
-	MOVQ flags+0(FP), DI
-	MOVQ stack+8(FP), SI
-	MOVQ tid+16(FP), DX
-	MOVQ b+24(FP), R12
-	MOVQ entry+32(FP), R13
-	XORL R10, R10
-	XORL R8, R8
-	MOVL $56, AX // clone(flags, stack, parent_tid, child_tid, tls)
+TEXT ·clone(SB), NOSPLIT, $0-40
+	MOVQ args+0(FP), DI
+	MOVQ size+8(FP), SI
+	MOVQ b+16(FP), R12
+	MOVQ entry+24(FP), R13
+	MOVL $435, AX // clone3(args, size)
 	SYSCALL
 	TESTQ AX, AX
 	JZ   child
-	MOVQ AX, result+40(FP)
+	MOVQ AX, result+32(FP)
 	RET
 child:
 	SUBQ $32, SP

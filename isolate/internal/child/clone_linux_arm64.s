@@ -13,21 +13,18 @@ TEXT ·rawSyscall(SB), NOSPLIT, $0-64
 	MOVD R0, result+56(FP)
 	RET
 
-// func clone(flags, stack, tid uintptr, b *block, entry uintptr) (result uintptr)
+// func clone(args *cloneArgs, size uintptr, b *block, entry uintptr) (result uintptr)
 //
 // The child calls entry(b) in ABIInternal: first argument in R0. See the amd64 version.
-TEXT ·clone(SB), NOSPLIT, $0-48
-	MOVD flags+0(FP), R0
-	MOVD stack+8(FP), R1
-	MOVD tid+16(FP), R2
-	MOVD ZR, R3
-	MOVD ZR, R4
-	MOVD b+24(FP), R19
-	MOVD entry+32(FP), R20
-	MOVD $220, R8 // clone(flags, stack, parent_tid, tls, child_tid)
+TEXT ·clone(SB), NOSPLIT, $0-40
+	MOVD args+0(FP), R0
+	MOVD size+8(FP), R1
+	MOVD b+16(FP), R19
+	MOVD entry+24(FP), R20
+	MOVD $435, R8 // clone3(args, size)
 	SVC
 	CBZ  R0, child
-	MOVD R0, result+40(FP)
+	MOVD R0, result+32(FP)
 	RET
 child:
 	SUB  $48, RSP
