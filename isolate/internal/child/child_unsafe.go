@@ -69,8 +69,13 @@ func rawSyscall(nr, a1, a2, a3, a4, a5, a6 uintptr) (result uintptr)
 
 // cloneArgs is struct clone_args of clone3(2), Linux 5.3.
 type cloneArgs struct {
-	flags, pidfd, childTID, parentTID, exitSignal uint64
-	stack, stackSize, tls                         uint64
+	flags      uint64
+	_          [2]uint64 // pidfd, child_tid
+	parentTID  uint64
+	exitSignal uint64
+	stack      uint64 // its lowest byte
+	stackSize  uint64
+	_          uint64 // tls
 }
 
 // clone makes a process of this memory that calls entry(b) on its own stack.
