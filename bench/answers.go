@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -21,15 +20,15 @@ import (
 // fifth in C++, most of them distinct by a comment only; then again, with the judge killed half-way and
 // resumed: what was compiled is in the cache by then.
 func measureAnswers(ctx context.Context, l *lab) error {
-	n := l.answers
-	if l.quick {
-		n = 100
+	n := 300
+	switch {
+	case l.quick:
+		n = 40
+	case l.only != "":
+		n = 10_000
 	}
 	if err := l.writeAnswers(n); err != nil {
 		return err
-	}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", l.path("judge"), "judge/cmd/judge").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, bytes.TrimSpace(out))
 	}
 	begin := time.Now()
 	peak, err := l.judgeAnswers(ctx, "whole.jsonl", 0)
@@ -37,9 +36,9 @@ func measureAnswers(ctx context.Context, l *lab) error {
 		return err
 	}
 	took := time.Since(begin)
-	l.add("answers/answers", "", float64(n), "")
-	l.add("answers/throughput", "programs/s", float64(n)/took.Seconds(), "")
-	l.add("answers/judge's peak memory", "MiB", float64(peak)/(1<<20), "")
+	l.add("answers/answers", float64(n))
+	l.add("answers/programs_per_s", float64(n)/took.Seconds())
+	l.add("answers/memory_peak_mib", float64(peak)/(1<<20))
 	whole, err := l.verdicts("whole.jsonl")
 	if err != nil {
 		return err
@@ -48,7 +47,7 @@ func measureAnswers(ctx context.Context, l *lab) error {
 	if err != nil {
 		return err
 	}
-	l.add("answers/records", "MiB", float64(info.Size())/(1<<20), "")
+	l.add("answers/records_mib", float64(info.Size())/(1<<20))
 	if _, err := l.judgeAnswers(ctx, "resumed.jsonl", info.Size()/2); err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func measureAnswers(ctx context.Context, l *lab) error {
 	if _, err := l.judgeAnswers(ctx, "resumed.jsonl", 0); err != nil {
 		return err
 	}
-	l.add("answers/second half, resumed", "programs/s", float64(n)/2/time.Since(begin).Seconds(), "")
+	l.add("answers/resumed_programs_per_s", float64(n)/2/time.Since(begin).Seconds())
 	resumed, err := l.verdicts("resumed.jsonl")
 	if err != nil {
 		return err
@@ -66,7 +65,7 @@ func measureAnswers(ctx context.Context, l *lab) error {
 		if err != nil {
 			return err
 		}
-		l.add("answers/cache hits, "+name, "", float64(bytes.Count(records, []byte(`"cached":true`))), "")
+		l.add("answers/"+name+"/cache_hits", float64(bytes.Count(records, []byte(`"cached":true`))))
 	}
 	if resumed != whole {
 		return errors.New("killed and resumed: other records than undisturbed")
@@ -89,7 +88,7 @@ func (l *lab) writeAnswers(n int) error {
 			fmt.Fprintf(&tasks, "[[task.test]]\ninput = \"%d\"\nanswer = \"%d\"\n", i+1, (i+1)*p)
 		}
 	}
-	if err := os.WriteFile(l.path("tasks.toml"), []byte(tasks.String()), 0o644); err != nil {
+	if err := os.WriteFile(l.path("answers.toml"), []byte(tasks.String()), 0o644); err != nil {
 		return err
 	}
 	file, err := os.Create(l.path("answers.jsonl"))
@@ -127,43 +126,14 @@ func (l *lab) writeAnswers(n int) error {
 // judgeAnswers runs the judge command, which it kills when the records have so many bytes, if not 0. It
 // returns the judge's own peak memory, in bytes.
 func (l *lab) judgeAnswers(ctx context.Context, records string, kill int64) (peak int64, err error) {
-	cmd := exec.CommandContext(ctx, l.path("judge"), "run", "--format", "none", "--resume", "--out", l.path(records), l.dir)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-ended:
-			if kill > 0 {
-				err = nil
-			}
-			return peak, err
-		case <-tick.C:
-			if now := peakMemory(cmd.Process.Pid); now > 0 {
-				peak = now
-			}
-			if info, err := os.Stat(l.path(records)); kill > 0 && err == nil && info.Size() >= kill {
-				cmd.Process.Kill()
-			}
+	look := func(p *os.Process) bool {
+		info, err := os.Stat(l.path(records))
+		if kill == 0 || err != nil || info.Size() < kill {
+			return false
 		}
+		return p.Kill() == nil
 	}
-}
-
-// peakMemory is VmHWM of proc_pid_status(5), in bytes; 0 when the process is gone.
-func peakMemory(pid int) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(text), "\nVmHWM:")
-	line, _, _ := strings.Cut(rest, "\n")
-	kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(line), " kB"), 10, 64)
-	return kib << 10
+	return l.runJudge(ctx, look, "--format", "none", "--resume", "--out", l.path(records), l.path("answers.toml"))
 }
 
 // verdicts is what does not change from one judging to the next in a file of records.

@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,44 +12,25 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"judge/judge"
 )
 
-//go:embed programs/floor.c
-var floorSource string
+//go:embed programs/*.c
+var sources embed.FS
 
-//go:embed programs/tiny.c
-var tinySource string
-
-//go:embed programs/spin.c
-var spinSource string
-
-// lab is a directory with the programs to measure, and the figures.
+// lab is a directory with the programs to measure, and the figures. Close removes the directory.
 type lab struct {
-	dir     string
-	quick   bool
-	answers int // to judge in measureAnswers
-	figures []figure
+	options
+	figures
+	dir string
 }
 
-func newLab(quick bool) (*lab, error) {
+func newLab(o options) (*lab, error) {
 	dir, err := os.MkdirTemp("", "judge-bench-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, quick: quick}
-	for name, source := range map[string]string{"floor": floorSource, "tiny": tinySource, "spin": spinSource} {
-		file := filepath.Join(dir, name+".c")
-		if err := os.WriteFile(file, []byte(source), 0o644); err != nil {
-			return nil, err
-		}
-		if out, err := exec.Command("gcc", "-O2", "-static", "-o", l.path(name), file).CombinedOutput(); err != nil {
-			l.close()
-			return nil, fmt.Errorf("gcc %s.c: %w: %s", name, err, bytes.TrimSpace(out))
-		}
-	}
-	return l, nil
+	// Some peers run programs under another user's id.
+	return &lab{options: o, dir: dir}, os.Chmod(dir, 0o755)
 }
 
 func (l *lab) close() { os.RemoveAll(l.dir) }
@@ -64,86 +45,83 @@ func (l *lab) times(n int) int {
 	return n
 }
 
-// floor runs the program by posix_spawn, and returns how long each run took and how many there
-// were in a second.
-func (l *lab) floor(ctx context.Context, n, jobs int) (took []time.Duration, rate float64, err error) {
-	out, err := exec.CommandContext(ctx, l.path("floor"), strconv.Itoa(n), strconv.Itoa(jobs), l.path("tiny")).Output()
+// rounds are how often contenders take turns.
+func (l *lab) rounds() int {
+	if l.quick {
+		return 2
+	}
+	return 5
+}
+
+// program returns the path of a program of ours, which it builds if it has to.
+func (l *lab) program(name string) (string, error) {
+	exe := l.path(name)
+	if _, err := os.Stat(exe); err == nil {
+		return exe, nil
+	}
+	source, err := sources.ReadFile("programs/" + name + ".c")
 	if err != nil {
-		return nil, 0, fmt.Errorf("floor: %w", err)
+		return "", err
 	}
-	lines := strings.Fields(string(out))
-	for i, line := range lines {
-		us, err := strconv.ParseFloat(line, 64)
-		if err != nil {
-			return nil, 0, fmt.Errorf("floor: %w", err)
-		}
-		if i == len(lines)-1 {
-			return took, us, nil
-		}
-		took = append(took, time.Duration(us*float64(time.Microsecond)))
+	if err := os.WriteFile(exe+".c", source, 0o644); err != nil {
+		return "", err
 	}
-	return nil, 0, fmt.Errorf("floor printed nothing")
+	return exe, output(exec.Command("gcc", "-O2", "-static", "-pthread", "-o", exe, exe+".c"))
 }
 
-// tasks loads a task file with the given text.
-func (l *lab) tasks(text string) ([]judge.Task, error) {
-	file := filepath.Join(l.dir, "tasks.toml")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		return nil, err
+// judgeCommand returns the path of the judge command, which it builds if it has to.
+func (l *lab) judgeCommand() (string, error) {
+	exe := l.path("judge")
+	if _, err := os.Stat(exe); err == nil {
+		return exe, nil
 	}
-	return judge.Load(file)
+	return exe, output(exec.Command("go", "build", "-o", exe, "judge/cmd/judge"))
 }
 
-// repeat returns a task that runs a command n times.
-func repeat(name string, n int, limits string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "[[task]]\nname = %q\ncommand = [\"./%s\"]\nchecker = \"none\"\nlimits = { %s }\n", name, name, limits)
-	for i := range n {
-		fmt.Fprintf(&b, "[[task.test]]\nname = \"%d\"\ninput = \"\"\n", i)
+// output runs a command; its error has what the command has printed.
+func output(cmd *exec.Cmd) error {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, bytes.TrimSpace(out))
 	}
-	return b.String()
-}
-
-// recorder is a sink that notes when each run was recorded, and waits in between.
-type recorder struct {
-	pause   time.Duration
-	records []*judge.Record
-	took    []time.Duration // from the end of one Write to the beginning of the next
-	last    time.Time
-}
-
-func (r *recorder) Write(record *judge.Record) error {
-	if record.Kind == judge.KindRun {
-		if !r.last.IsZero() {
-			r.took = append(r.took, time.Since(r.last))
-		}
-		r.records = append(r.records, record)
-		time.Sleep(r.pause)
-	}
-	r.last = time.Now()
 	return nil
 }
 
-func (r *recorder) Close() error { return nil }
+// spawning is how a command is run by posix_spawn, many times.
+type spawning struct {
+	jobs   int      // loops at one time
+	env    []string // nil: empty
+	around []string // a command that executes another one, which it is given; nil: none
+}
 
-func (l *lab) batch(ctx context.Context, text string, jobs int, r *recorder) error {
-	tasks, err := l.tasks(text)
+// floor runs a command n times altogether.
+func (l *lab) floor(ctx context.Context, n int, how spawning, command ...string) (round, error) {
+	exe, err := l.program("floor")
 	if err != nil {
-		return err
+		return round{}, err
 	}
-	_, err = judge.Batch{Jobs: jobs, AllTests: true}.Run(ctx, tasks, r)
-	return err
-}
-
-// quantile returns the value below which the share q of the durations lies.
-func quantile(d []time.Duration, q float64) time.Duration {
-	if len(d) == 0 {
-		return 0
+	n = max(1, n/how.jobs)
+	args := slices.Concat(how.around, []string{exe, strconv.Itoa(n), strconv.Itoa(how.jobs)}, command)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append([]string{}, how.env...)
+	var printed, problem bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &printed, &problem
+	before := machineCPU()
+	if err := cmd.Run(); err != nil {
+		return round{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(problem.String()))
 	}
-	d = slices.Sorted(slices.Values(d))
-	return d[min(int(q*float64(len(d))), len(d)-1)]
+	r := round{cpu: (machineCPU() - before) / time.Duration(n*how.jobs)}
+	for _, line := range strings.Fields(printed.String()) {
+		x, err := strconv.ParseFloat(line, 64)
+		if err != nil {
+			return round{}, fmt.Errorf("floor: %w", err)
+		}
+		r.rate = x // the last one is
+		r.took = append(r.took, time.Duration(x*float64(time.Microsecond)))
+	}
+	if len(r.took) != n+1 {
+		return round{}, fmt.Errorf("floor: %d lines, want %d", len(r.took), n+1)
+	}
+	r.took = r.took[:n]
+	return r, nil
 }
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,120 +1,107 @@
-// Command bench measures what judge costs, beside the least that any runner must pay, in one run
-// and interleaved, so that the ratios survive a noisy machine.
+// Command bench measures what judge costs, beside the least that any runner must pay and beside other
+// sandboxes, in one run and interleaved, so that the ratios survive a noisy machine.
 //
-//	go run ./bench            everything, in some minutes
-//	go run ./bench -quick     that it works; the figures say little
+//	go run ./bench                              everything, in less than five minutes
+//	go run ./bench -quick                       that it works; the figures say little
 //	go run ./bench -only startup -json out.json
 //
-// Keys of the JSON object are "CASE/FIGURE unit"; they do not change.
+// README.md says what each figure is.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 
 	"judge/isolate"
 )
 
-// measurement is one thing to measure.
-type measurement struct {
+// scenario is one thing to measure.
+type scenario struct {
 	name string
 	what string
 	run  func(context.Context, *lab) error
 }
 
-var measurements = []measurement{
-	{"startup", "a program that returns at once, one at a time and two, against posix_spawn of it", measureStartup},
+var scenarios = []scenario{
+	{"startup", "a program that returns at once, one at a time and several, beside vfork + exec + wait of it", measureStartup},
 	{"idle", "the first such run after the machine was idle for a second", measureIdle},
-	{"overshoot", "how late limits bite: CPU time of a spinning program, wall time of a sleeping one", measureOvershoot},
+	{"defences", "the same run without groups, overlay, seccomp, Landlock: what each costs", measureDefences},
+	{"peers", "the same program in other sandboxes found in PATH, and by the go-judge server at -server", measurePeers},
+	{"overshoot", "how late limits bite: CPU time of a spinning program, wall time likewise", measureOvershoot},
+	{"accuracy", "CPU time and memory in the records, beside what the programs know themselves", measureAccuracy},
+	{"streams", "1 MB and 100 MB of standard output and input, beside a pipe of cat", measureStreams},
+	{"compile", "a C++ program, compiled once and run on 100 tests", measureCompile},
+	{"command", "judge run with one trivial task, the whole process", measureCommand},
+	{"fair", "CPU time of reference programs alone and with all slots busy", measureFair},
+	{"checkers", "how fast output is compared, beside cmp and diff -q", measureCheckers},
+	{"endurance", "10,000 runs in one process, 100,000 with -only: what grows", measureEndurance},
+	{"plan", "1,000,000 planned runs, most of them skipped after a failure: judge's memory", measurePlan},
 	{"answers", "a model's answers to 20 problems from one JSONL file, also killed half-way and resumed", measureAnswers},
+}
+
+// options are the flags.
+type options struct {
+	quick  bool
+	only   string
+	json   string
+	server string
 }
 
 func main() {
 	isolate.Enter()
-	quick := flag.Bool("quick", false, "few repetitions: only shows that it works")
-	only := flag.String("only", "", "measure `NAME` alone")
-	answers := flag.Int("answers", 10_000, "how many answers the measurement of that name judges")
-	out := flag.String("json", "", "write the figures to `FILE` as well")
-	flag.Usage = func() {
-		fmt.Fprintf(flag.CommandLine.Output(), "usage: go run ./bench [flags]\n\n")
-		for _, m := range measurements {
-			fmt.Fprintf(flag.CommandLine.Output(), "  %-10s %s\n", m.name, m.what)
-		}
-		fmt.Fprintln(flag.CommandLine.Output())
-		flag.PrintDefaults()
-	}
+	var o options
+	flag.BoolVar(&o.quick, "quick", false, "few repetitions: only shows that it works")
+	flag.StringVar(&o.only, "only", "", "measure `NAME` alone; some then measure more")
+	flag.StringVar(&o.json, "json", "", "write the figures to `FILE` as well")
+	flag.StringVar(&o.server, "server", "", "`URL` of a go-judge server, such as http://127.0.0.1:5050, to measure with the peers")
+	flag.Usage = usage
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *quick, *answers, *only, *out); err != nil {
+	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, quick bool, answers int, only, out string) error {
-	if only != "" && !slices.ContainsFunc(measurements, func(m measurement) bool { return m.name == only }) {
-		return fmt.Errorf("-only %s: there is no such measurement; see -help", only)
+func usage() {
+	out := flag.CommandLine.Output()
+	fmt.Fprintf(out, "usage: go run ./bench [flags]\n\n")
+	for _, s := range scenarios {
+		fmt.Fprintf(out, "  %-10s %s\n", s.name, s.what)
 	}
-	l, err := newLab(quick)
+	fmt.Fprintln(out)
+	flag.PrintDefaults()
+}
+
+func run(ctx context.Context, o options) error {
+	chosen := slices.Clone(scenarios)
+	if o.only != "" {
+		chosen = slices.DeleteFunc(chosen, func(s scenario) bool { return s.name != o.only })
+	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("-only %s: there is no such scenario; see -help", o.only)
+	}
+	l, err := newLab(o)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	l.answers = answers
-	for _, m := range measurements {
-		if only == "" || only == m.name {
-			fmt.Fprintf(os.Stderr, "%s: %s\n", m.name, m.what)
-			if err := m.run(ctx, l); err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
-			}
+	for _, s := range chosen {
+		fmt.Fprintf(os.Stderr, "%s: %s\n", s.name, s.what)
+		if err := s.run(ctx, l); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	l.print()
-	if out == "" {
-		return nil
+	report := l.report(o)
+	report.print(os.Stdout)
+	if o.json != "" {
+		err = report.writeJSON(o.json)
 	}
-	b, err := json.MarshalIndent(l.byKey(), "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(out, append(b, '\n'), 0o644)
-}
-
-// figure is one measured number.
-type figure struct {
-	name, unit string
-	value      float64
-	target     string // empty: none
-}
-
-func (l *lab) add(name, unit string, value float64, target string) {
-	l.figures = append(l.figures, figure{name, unit, value, target})
-}
-
-func (l *lab) byKey() map[string]float64 {
-	m := map[string]float64{}
-	for _, f := range l.figures {
-		m[strings.TrimSpace(f.name+" "+f.unit)] = f.value
-	}
-	return m
-}
-
-func (l *lab) print() {
-	t := table.NewWriter()
-	t.SetOutputMirror(os.Stdout)
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"figure", "value", "unit", "target"})
-	for _, f := range l.figures {
-		t.AppendRow(table.Row{f.name, fmt.Sprintf("%.2f", f.value), f.unit, f.target})
-	}
-	t.Render()
+	return errors.Join(err, report.documented())
 }

@@ -2,101 +2,74 @@ package main
 
 import (
 	"context"
-	"time"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
 )
 
-const usual = `time = "1s", memory = "256MiB", processes = 64`
-
-// measureStartup takes turns between the floor and judge, in rounds.
+// measureStartup compares judge with the floor: posix_spawn from C, and the same from Go.
 func measureStartup(ctx context.Context, l *lab) error {
-	const rounds = 5
-	n := l.times(500)
-	var floor, ours []time.Duration
-	var floorRate, oursRate []float64
-	for range rounds {
-		took, _, err := l.floor(ctx, n, 1)
+	var contenders []contender
+	for _, jobs := range []int{1, 2, 4, 8} {
+		contenders = append(contenders, l.spawn(jobs), l.judging(fmt.Sprintf("judge-%d", jobs), jobs))
+	}
+	tiny, err := l.program("tiny")
+	if err != nil {
+		return err
+	}
+	contenders = append(contenders,
+		contender{name: "go", round: func(_ context.Context, n int) (round, error) {
+			return timed(n, func() error { return forkExec(tiny) })
+		}},
+		contender{name: "osexec", round: func(ctx context.Context, n int) (round, error) {
+			return timed(n, func() error { return exec.CommandContext(ctx, tiny).Run() })
+		}})
+	all, err := interleave(ctx, l.rounds(), l.times(500), contenders)
+	if err != nil {
+		return err
+	}
+	l.remark("startup/floor-1", "posix_spawn and wait in C: no isolation")
+	l.remark("startup/go", "syscall.ForkExec and wait: no isolation")
+	l.remark("startup/osexec", "os/exec: no isolation")
+	l.remark("startup/judge-1", "all that a judged run has, record included")
+	for _, c := range contenders {
+		l.addLatency("startup/"+c.name, all[c.name])
+	}
+	for _, jobs := range []int{1, 2, 4, 8} {
+		part := fmt.Sprintf("startup/judge-%d", jobs)
+		ours, floor := all[fmt.Sprintf("judge-%d", jobs)], all[fmt.Sprintf("floor-%d", jobs)]
+		l.add(part+"/of_floor_wall", ours.ratio(floor, latency))
+		l.add(part+"/of_floor_cpu", ours.ratio(floor, cpu))
+		l.add(part+"/of_floor_rate", ours.ratio(floor, rate))
+	}
+	return nil
+}
+
+// spawn is the floor as a contender.
+func (l *lab) spawn(jobs int) contender {
+	return contender{name: fmt.Sprintf("floor-%d", jobs), jobs: jobs, round: func(ctx context.Context, n int) (round, error) {
+		tiny, err := l.program("tiny")
 		if err != nil {
-			return err
+			return round{}, err
 		}
-		floor = append(floor, took...)
-		var one recorder
-		if err := l.batch(ctx, repeat("tiny", n, usual), 1, &one); err != nil {
-			return err
-		}
-		ours = append(ours, one.took...)
-		_, rate, err := l.floor(ctx, n, 2)
-		if err != nil {
-			return err
-		}
-		floorRate = append(floorRate, rate)
-		var two recorder
-		begin := time.Now()
-		if err := l.batch(ctx, repeat("tiny", 2*n, usual), 2, &two); err != nil {
-			return err
-		}
-		oursRate = append(oursRate, float64(2*n)/time.Since(begin).Seconds())
-	}
-	base := quantile(floor, 0.5)
-	l.add("startup/floor median", "us", micros(base), "")
-	for _, q := range []struct {
-		name string
-		q    float64
-	}{{"median", 0.5}, {"p95", 0.95}, {"p99", 0.99}} {
-		l.add("startup/run "+q.name, "us", micros(quantile(ours, q.q)), "")
-	}
-	l.add("startup/run above floor", "ms", millis(quantile(ours, 0.5)-base), "<= 1.2")
-	l.add("startup/run of floor", "ratio", float64(quantile(ours, 0.5))/float64(base), "<= 2.0")
-	l.add("startup/floor with 2 jobs", "runs/s", mean(floorRate), "")
-	l.add("startup/runs with 2 jobs", "runs/s", mean(oursRate), "")
-	l.add("startup/runs of floor with 2 jobs", "ratio", mean(oursRate)/mean(floorRate), ">= 0.40")
-	return nil
+		return l.floor(ctx, n, spawning{jobs: jobs}, tiny)
+	}}
 }
 
-// measureIdle lets the machine rest for a second before each run.
-func measureIdle(ctx context.Context, l *lab) error {
-	n := l.times(15)
-	idle, warm := recorder{pause: time.Second}, recorder{}
-	if err := l.batch(ctx, repeat("tiny", n+1, usual), 1, &idle); err != nil {
-		return err
+// forkExec is what os/exec does at least.
+func forkExec(exe string) error {
+	pid, err := syscall.ForkExec(exe, []string{exe}, &syscall.ProcAttr{})
+	if err != nil {
+		return os.NewSyscallError("fork and exec", err)
 	}
-	if err := l.batch(ctx, repeat("tiny", 20*n, usual), 1, &warm); err != nil {
-		return err
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(pid, &status, 0, nil); err != nil {
+		return os.NewSyscallError("wait4", err)
 	}
-	above := quantile(idle.took, 0.5) - quantile(warm.took, 0.5)
-	l.add("idle/run median", "us", micros(quantile(idle.took, 0.5)), "")
-	l.add("idle/run worst", "us", micros(quantile(idle.took, 1)), "")
-	l.add("idle/run above warm", "ms", millis(above), "<= 1")
+	if status != 0 {
+		return errors.New("the program failed")
+	}
 	return nil
-}
-
-// measureOvershoot says how much more than its limit a program gets.
-func measureOvershoot(ctx context.Context, l *lab) error {
-	n := l.times(40)
-	var cpu, wall recorder
-	if err := l.batch(ctx, repeat("spin", n, `time = "200ms", wall = "5s"`), 1, &cpu); err != nil {
-		return err
-	}
-	if err := l.batch(ctx, repeat("spin", n, `time = "5s", wall = "200ms"`), 1, &wall); err != nil {
-		return err
-	}
-	var cpuOver, wallOver []time.Duration
-	for _, r := range cpu.records {
-		cpuOver = append(cpuOver, time.Duration(r.CPU)-200*time.Millisecond)
-	}
-	for _, r := range wall.records {
-		wallOver = append(wallOver, time.Duration(r.Wall)-200*time.Millisecond)
-	}
-	l.add("overshoot/cpu median", "ms", millis(quantile(cpuOver, 0.5)), "<= 1")
-	l.add("overshoot/cpu p99", "ms", millis(quantile(cpuOver, 0.99)), "<= 5")
-	l.add("overshoot/wall median", "ms", millis(quantile(wallOver, 0.5)), "<= 3")
-	l.add("overshoot/wall p99", "ms", millis(quantile(wallOver, 0.99)), "")
-	return nil
-}
-
-func mean(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum / float64(len(values))
 }

@@ -33,6 +33,8 @@ type scratchRequest struct {
 	Seal   bool
 	Remove bool
 	Shared string // a directory to make in it, for programs to write to
+	Link   string // a symbolic link to make in it, that leads to Target
+	Target string
 	Unlink string // a file in it to remove
 }
 
@@ -53,6 +55,8 @@ func (r scratchRequest) perform() error {
 			}
 			return unix.Fchmodat(dir, name, 0o777, 0)
 		})
+	case r.Link != "":
+		return inLayer(r.Place+"/upper", r.Link, func(dir int, name string) error { return unix.Symlinkat(r.Target, dir, name) })
 	case r.Unlink != "":
 		return inLayer(r.Place+"/upper", r.Unlink, func(dir int, name string) error { return unix.Unlinkat(dir, name, 0) })
 	}

@@ -156,6 +156,18 @@ func (s *Scratch) MakeShared(name string) error {
 	return nil
 }
 
+// Symlink makes a symbolic link; name is its absolute path in the sandbox, the directory above it exists, and
+// target is where it leads for whoever follows it: programs, for Open does not.
+func (s *Scratch) Symlink(target, name string) error {
+	if s.mounts == nil {
+		return os.ErrClosed
+	}
+	if err := s.mounts.scratch(scratchRequest{Place: s.place, Link: strings.TrimPrefix(rooted(name), "/"), Target: target}); err != nil {
+		return fmt.Errorf("make link %s: %w", rooted(name), err)
+	}
+	return nil
+}
+
 // Remove removes a file, whatever kind of file a program has made it, but not a directory.
 func (s *Scratch) Remove(name string) error {
 	if s.mounts == nil {

@@ -182,6 +182,19 @@ func TestScratchLeavesNoDescriptor(t *testing.T) {
 	}
 }
 
+func TestALinkInALayerIsFollowedByProgramsAlone(t *testing.T) {
+	b := newBox(t)
+	s := newScratch(t, 1<<20, 100)
+	require.NoError(t, s.Create("/work/given", 0o444, strings.NewReader("x\n")))
+	require.NoError(t, s.Symlink("given", "/work/link"))
+	require.ErrorIs(t, s.Symlink("given", "/work/link"), unix.EEXIST)
+	require.ErrorIs(t, s.Symlink("given", "/work/missing/link"), unix.ENOENT)
+	_, err := s.Open("/work/link")
+	require.ErrorIs(t, err, unix.ELOOP)
+	b.root = b.with(Root{Upper: s})
+	assert.Equal(t, "x\n", b.shell("cat link"))
+}
+
 func TestProgramsWriteToASharedDirectoryUntilItIsClearedOfAFile(t *testing.T) {
 	b := newBox(t)
 	s := newScratch(t, 1<<20, 100)

@@ -59,6 +59,7 @@ func (*Scratch) Create(string, uint32, io.Reader) error { return ErrUnsupported 
 func (*Scratch) ReadDir(string) ([]fs.DirEntry, error)  { return nil, ErrUnsupported }
 func (*Scratch) Open(string) (*os.File, error)          { return nil, ErrUnsupported }
 func (*Scratch) MakeShared(string) error                { return ErrUnsupported }
+func (*Scratch) Symlink(string, string) error           { return ErrUnsupported }
 func (*Scratch) Remove(string) error                    { return ErrUnsupported }
 
 func NewInput(io.Reader) (*Input, error) { return nil, ErrUnsupported }

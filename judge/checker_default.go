@@ -118,6 +118,12 @@ func newDefaultChecker(c Comparison, r io.Reader) *defaultChecker {
 
 func (c *defaultChecker) Write(p []byte) (int, error) {
 	for out := p; len(out) > 0 && !c.Certain(); {
+		if !c.inToken && c.text.difference == nil {
+			// What is the same, which most is, needs no closer look.
+			if out = c.text.pass(out, commonPrefix(out, c.text.answer.peek())); len(out) == 0 {
+				break
+			}
+		}
 		switch {
 		case c.text.difference != nil:
 			out = c.text.difference.found.extend(out)

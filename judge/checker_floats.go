@@ -51,7 +51,7 @@ func (c *floatChecker) Finish() (Outcome, error) {
 // writeToken takes at most one token from out, and returns the rest.
 func (c *floatChecker) writeToken(out []byte) []byte {
 	if len(c.token) == 0 {
-		if out = c.text.skip(out, &space); len(out) == 0 {
+		if out = c.text.skip(c.pass(out), &space); len(out) == 0 {
 			return nil
 		}
 	}
@@ -73,6 +73,38 @@ func (c *floatChecker) writeToken(out []byte) []byte {
 	}
 	c.compare(token)
 	return out[n:]
+}
+
+// pass consumes whole tokens that are the same on both sides, which most are, all at once. A NaN agrees with
+// nothing, not even with itself.
+func (c *floatChecker) pass(out []byte) []byte {
+	n := commonPrefix(out, c.text.answer.peek())
+	return c.text.pass(out, len(beforeNaN(out[:n])))
+}
+
+// beforeNaN returns what comes before the first token that is a NaN. It looks at each byte once, however many
+// tokens look like one.
+func beforeNaN(p []byte) []byte {
+	const longest = len("+nan")
+	for _, letter := range []byte("nN") {
+		for i := 0; ; {
+			n := bytes.IndexByte(p[i:], letter)
+			if n < 0 {
+				break
+			}
+			i += n + 1
+			if i < len(p) && !space[p[i]] {
+				continue
+			}
+			token := p[max(0, i-longest-1):i] // its end, with a byte more if it is too long
+			token = token[bytes.LastIndexAny(token, " \t\n\v\f\r")+1:]
+			if x, ok := number(token); ok && math.IsNaN(x) {
+				p = p[:i-len(token)]
+				break
+			}
+		}
+	}
+	return p
 }
 
 // writeLong lets text compare the rest of the token and the white space that ends it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -188,16 +189,34 @@ func naive(spec CheckerSpec, answer, output string) bool {
 	case "lines":
 		return naiveLines(answer) == naiveLines(output)
 	}
+	if spec.Name == "default" && spec.Comparison.SpaceSensitive {
+		return answer == output
+	}
 	a, o := asciiFields(answer), asciiFields(output)
-	if len(a) != len(o) {
-		return false
-	}
-	for i := range a {
-		if spec.Name == "tokens" && a[i] != o[i] || spec.Name == "floats" && !naiveAgree(a[i], o[i], spec.Tolerance) {
-			return false
+	return slices.EqualFunc(a, o, func(a, o string) bool {
+		switch {
+		case spec.Name == "floats":
+			return naiveAgree(a, o, spec.Tolerance)
+		case spec.Comparison.Floats && isFinite(a) && isFinite(o):
+			return naiveAgree(a, o, spec.Comparison.Absolute)
+		case spec.Name == "default" && !spec.Comparison.CaseSensitive:
+			return asciiLower(a) == asciiLower(o)
 		}
+		return a == o
+	})
+}
+
+func isFinite(token string) bool {
+	x, ok := number([]byte(token))
+	return ok && !math.IsNaN(x) && !math.IsInf(x, 0)
+}
+
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
 	}
-	return true
+	return string(b)
 }
 
 func naiveLines(s string) string {
@@ -221,7 +240,11 @@ func naiveAgree(a, o string, tolerance float64) bool {
 	return x == y || !math.IsInf(x, 0) && !math.IsInf(y, 0) && math.Abs(x-y) <= tolerance*max(1, math.Abs(y))
 }
 
-var everySpec = []CheckerSpec{{Name: "exact"}, {Name: "lines"}, {Name: "tokens"}, floats(0.1)}
+var everySpec = []CheckerSpec{
+	{Name: "exact"}, {Name: "lines"}, {Name: "tokens"}, floats(0.1),
+	{Name: "default"}, {Name: "default", Comparison: Comparison{CaseSensitive: true, SpaceSensitive: true}},
+	{Name: "default", Comparison: Comparison{CaseSensitive: true, Floats: true, Absolute: 0.1, Relative: 0.1}},
+}
 
 // compareWithNaive gives the same output in several pieces; the outcome may not depend on them.
 func compareWithNaive(t *testing.T, answer, output string, piece int) {
@@ -238,7 +261,7 @@ func compareWithNaive(t *testing.T, answer, output string, piece int) {
 
 func TestCheckersAgreeWithNaiveOnes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{" ", " ", "\n", "\n", "\t", "\r\n", "1", "2", "1.0", "1.05", "nan", "a", "é", "\x00", "\xff", "\u00a0", strings.Repeat("9", 600), strings.Repeat(" ", 300)}
+	pieces := []string{" ", " ", "\n", "\n", "\t", "\r\n", "1", "2", "1.0", "1.05", "nan", "NaN", "+nan", "n", "a", "A", "é", "\x00", "\xff", "\u00a0", strings.Repeat("9", 600), strings.Repeat(" ", 300)}
 	text := func() string {
 		var b strings.Builder
 		for range random.IntN(12) {
@@ -312,6 +335,7 @@ func BenchmarkCheckers(b *testing.B) {
 	}
 	crlf := bytes.ReplaceAll(text.Bytes(), []byte("\n"), []byte("\r\n"))
 	line := bytes.Repeat([]byte{'x'}, 16<<20)
+	words := bytes.Repeat([]byte("banan NaNa\n"), 1<<20) // which might be NaN
 	blanks := append([]byte("1"), bytes.Repeat([]byte{' '}, 16<<20)...)
 	for _, bb := range []struct {
 		name           string
@@ -328,6 +352,9 @@ func BenchmarkCheckers(b *testing.B) {
 		{"floats/equal", floats(1e-6), numbers.Bytes(), numbers.Bytes()},
 		{"floats/near", floats(1e-6), numbers.Bytes(), near.Bytes()},
 		{"floats/line", floats(1e-6), line, line},
+		{"floats/words", floats(1e-6), words, words},
+		{"default", CheckerSpec{Name: "default"}, text.Bytes(), text.Bytes()},
+		{"default/floats", CheckerSpec{Name: "default", Comparison: Comparison{Floats: true, Absolute: 1e-6}}, numbers.Bytes(), numbers.Bytes()},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.SetBytes(int64(len(bb.output)))

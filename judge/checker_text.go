@@ -93,6 +93,19 @@ func (c *textChecker) compare(out []byte) []byte {
 	return c.rule.resync(c, out[n:])
 }
 
+// pass consumes the first n bytes of out, which the answer has as well, up to the end of their last white
+// space, and returns the rest. Both sides are then between the same two tokens, if they were before.
+func (c *textChecker) pass(out []byte, n int) []byte {
+	for n > 0 && !space[out[n-1]] {
+		n--
+	}
+	if n > 0 {
+		c.advance(out[:n])
+		c.answer.drop(n)
+	}
+	return out[n:]
+}
+
 // resyncLines lets pass what is blank up to the ends of both lines, the answer's end being one.
 func (c *textChecker) resyncLines(out []byte) []byte {
 	want := c.answer.peek()

@@ -4,10 +4,23 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+// DefaultJobs is how many runs a Batch makes at one time if it is not told: as many as there are physical
+// cores that this process may use, at most as many as its group's share of CPU time pays for. Two programs on
+// the threads of one core would take from each other, and be charged for it: a verdict would depend on the
+// neighbour.
+func DefaultJobs() int {
+	jobs := runtime.GOMAXPROCS(0) // knows the group's share
+	if cores, err := ownCores(); err == nil {
+		jobs = min(jobs, len(cores))
+	}
+	return max(1, jobs)
+}
 
 // ownCores returns a CPU of each physical core that this process may use.
 func ownCores() ([]int, error) {

@@ -23,6 +23,8 @@ func diagnose(ctx context.Context) (diagnosis, error) {
 	d := diagnosis{kernel: kernel(), user: user(), isolation: isolate.Mechanisms(), sandbox: isolate.Probe()}
 	d.mechanisms, d.problems = tryLimits()
 	d.timing = timingNotes(readHostFile, hostFiles)
+	slower, _ := trySlowdown(judge.DefaultJobs(), measureSlowdown) // what cannot be measured is no news
+	d.timing = append(d.timing, slower...)
 	languages, err := tryLanguages(ctx, d.sandbox == nil && !d.refuses())
 	d.languages = languages
 	return d, err
@@ -106,8 +108,11 @@ func tryLanguages(ctx context.Context, canRun bool) ([]languageState, error) {
 }
 
 // helloTask is a task with a program in each language. The caller removes its files.
-func helloTask() (task judge.Task, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "judge-doctor-")
+func helloTask() (task judge.Task, remove func(), err error) { return helloTaskBelow("") }
+
+// helloTaskBelow is helloTask with its files below a directory; empty: os.TempDir.
+func helloTaskBelow(below string) (task judge.Task, remove func(), err error) {
+	dir, err := os.MkdirTemp(below, "judge-doctor-")
 	if err != nil {
 		return judge.Task{}, nil, err
 	}
