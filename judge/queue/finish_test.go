@@ -1,0 +1,347 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"judge/judge"
+)
+
+// brief is an AckWait after which tests see jobs given to another worker.
+const brief = 300 * time.Millisecond
+
+// die makes a worker silent, as one that was killed.
+func (d *Delivery) die() { d.end() }
+
+func records(t *testing.T, q *Queue, id string) string {
+	t.Helper()
+	r, err := q.OpenRecords(within(t, quiet), id)
+	require.NoError(t, err)
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func status(t *testing.T, q *Queue, id string) Status {
+	t.Helper()
+	s, err := q.Status(within(t, quiet), id)
+	require.NoError(t, err)
+	return s
+}
+
+func TestTwoWorkersFinishTheSameJob(t *testing.T) {
+	q := embedded(t, Options{AckWait: brief})
+	first, second := another(t, q, "first"), another(t, q, "second")
+	ctx := within(t, quiet)
+	for i := range 5 {
+		id := fmt.Sprint("j", i)
+		submit(t, q, job(id))
+		a := take(t, first)
+		a.stop() // it runs on, and nobody hears of it
+		b := take(t, second)
+		require.Equal(t, id, b.Job().ID)
+		require.Equal(t, 2, b.Attempt())
+
+		errs := map[string]error{}
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		for name, d := range map[string]*Delivery{"first": a, "second": b} {
+			wait.Go(func() {
+				err := d.Finish(ctx, Result{Verdict: judge.Accepted}, strings.NewReader(name))
+				mu.Lock()
+				errs[name] = err
+				mu.Unlock()
+			})
+		}
+		wait.Wait()
+		winner, loser := "first", "second"
+		if errs[winner] != nil {
+			winner, loser = loser, winner
+		}
+		require.NoError(t, errs[winner])
+		require.ErrorIs(t, errs[loser], ErrFinished)
+		s := status(t, q, id)
+		assert.Equal(t, winner, s.Result.Worker)
+		assert.Len(t, s.Attempts, 2)
+		assert.Equal(t, winner, records(t, q, id))
+		eventually(t, "the job leaves the queue", func() bool { return waiting(t, q, streamWork) == 0 })
+		assert.EqualValues(t, i+1, waiting(t, q, streamResults))
+	}
+}
+
+func TestTheFirstWorkerHearsThatTheSecondHasFinished(t *testing.T) {
+	q := embedded(t, Options{AckWait: brief})
+	submit(t, q, job("a"))
+	first := take(t, q)
+	require.NoError(t, finishElsewhere(t, q, first))
+	select {
+	case <-first.Cancelled():
+	case <-within(t, quiet).Done():
+		require.Fail(t, "it was not told")
+	}
+	require.NoError(t, first.Close())
+	eventually(t, "the job leaves the queue", func() bool { return waiting(t, q, streamWork) == 0 })
+}
+
+// finishElsewhere stores a result for a delivery's job, as another worker would, without acknowledging.
+func finishElsewhere(t *testing.T, q *Queue, d *Delivery) error {
+	r := storedResult{Result: Result{ID: d.job.ID, State: Done, Verdict: judge.Accepted}}
+	_, err := q.publishResult(within(t, quiet), r, d.job.ID+".elsewhere")
+	return err
+}
+
+func TestWorkerDiesBetweenResultAndAcknowledgement(t *testing.T) {
+	q := embedded(t, Options{AckWait: brief})
+	submit(t, q, job("a"))
+	d := take(t, q)
+	d.die()
+	require.NoError(t, finishElsewhere(t, q, d))
+	ctx, stop := context.WithCancel(within(t, quiet))
+	taken := make(chan error)
+	go func() {
+		_, err := q.Take(ctx, nil)
+		taken <- err
+	}()
+	eventually(t, "the job leaves the queue", func() bool { return waiting(t, q, streamWork) == 0 })
+	stop()
+	require.ErrorIs(t, <-taken, context.Canceled, "no worker judges it again")
+	assert.Len(t, status(t, q, "a").Attempts, 1)
+}
+
+func TestCancelAgainstFinish(t *testing.T) {
+	q := embedded(t)
+	worker := another(t, q, "worker")
+	ctx := within(t, quiet)
+	var cancelled int
+	for i := range 30 {
+		id := fmt.Sprint("j", i)
+		submit(t, q, job(id))
+		d := take(t, worker)
+		var finish, cancel error
+		var wait sync.WaitGroup
+		wait.Go(func() { finish = d.Finish(ctx, Result{Verdict: judge.Accepted}, strings.NewReader("x")) })
+		wait.Go(func() { cancel = q.Cancel(ctx, id) })
+		wait.Wait()
+		s := status(t, q, id)
+		if s.State == Cancelled {
+			cancelled++
+			require.NoError(t, cancel)
+			require.ErrorIs(t, finish, ErrFinished)
+			assert.Empty(t, records(t, q, id))
+		} else {
+			require.Equal(t, Done, s.State)
+			require.ErrorIs(t, cancel, ErrFinished)
+			require.NoError(t, finish)
+		}
+	}
+	t.Logf("%d of 30 were cancelled in time", cancelled)
+	eventually(t, "all leave the queue", func() bool { return waiting(t, q, streamWork) == 0 })
+	assert.EqualValues(t, 30, waiting(t, q, streamResults))
+}
+
+func TestCancel(t *testing.T) {
+	q := embedded(t)
+	ctx := within(t, quiet)
+	submit(t, q, job("waiting"))
+	require.NoError(t, q.Cancel(ctx, "waiting"))
+	require.NoError(t, q.Cancel(ctx, "waiting"), "twice is none the worse")
+	assert.Equal(t, Cancelled, status(t, q, "waiting").State)
+	assert.Zero(t, waiting(t, q, streamWork))
+	assert.Equal(t, Cancelled, status(t, q, submit(t, q, job("waiting")).ID).State, "nor is submitting it again")
+
+	submit(t, q, job("running"))
+	d := take(t, another(t, q, "worker"))
+	require.Equal(t, "running", d.Job().ID)
+	require.NoError(t, q.Cancel(ctx, "running"))
+	select {
+	case <-d.Cancelled():
+	case <-ctx.Done():
+		require.Fail(t, "the worker was not told")
+	}
+	require.ErrorIs(t, d.Finish(ctx, Result{}, nil), ErrFinished)
+	require.NoError(t, d.Close())
+
+	submit(t, q, job("done"))
+	require.NoError(t, take(t, q).Finish(ctx, Result{}, nil))
+	require.ErrorIs(t, q.Cancel(ctx, "done"), ErrFinished)
+	assert.Equal(t, Done, status(t, q, "done").State)
+}
+
+// Whoever may send messages may also claim that a job was cancelled.
+func TestCancellationWithoutResultIsNotBelieved(t *testing.T) {
+	q := embedded(t, Options{AckWait: brief})
+	submit(t, q, job("a"))
+	d := take(t, q)
+	alive := signs(t, q, d)
+	q.tell(cancelSubject("a"))
+	for range 4 {
+		<-alive
+	}
+	select {
+	case <-d.Cancelled():
+		require.Fail(t, "it was believed")
+	default:
+	}
+	require.NoError(t, d.Finish(within(t, quiet), Result{}, nil))
+}
+
+// signs are those by which a delivery says that it is alive.
+func signs(t *testing.T, q *Queue, d *Delivery) <-chan *nats.Msg {
+	t.Helper()
+	c := make(chan *nats.Msg, 100)
+	s, err := q.nc.ChanSubscribe(d.m.Reply, c)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Unsubscribe() })
+	return c
+}
+
+func TestRunningJobIsNotGivenToAnother(t *testing.T) {
+	q := embedded(t, Options{AckWait: brief})
+	submit(t, q, job("a"))
+	d := take(t, q)
+	alive := signs(t, q, d)
+	for range 7 { // more than two AckWaits
+		<-alive
+	}
+	c, err := q.streams[streamWork].Consumer(within(t, quiet), consumerName(Normal, noNeeds))
+	require.NoError(t, err)
+	assert.Zero(t, c.CachedInfo().NumRedelivered)
+	require.NoError(t, d.Finish(within(t, quiet), Result{}, nil))
+}
+
+func TestJobIsGivenUp(t *testing.T) {
+	q := embedded(t, Options{Name: "worker", MaxAttempts: 3})
+	ctx := within(t, quiet)
+	submit(t, q, job("a"))
+	for i := range 3 {
+		d := take(t, q)
+		require.Equal(t, i+1, d.Attempt())
+		require.NoError(t, d.Release(ctx, 0, fmt.Sprint("reason ", i+1)))
+		require.NoError(t, d.Close(), "after Release it does nothing")
+		assert.Equal(t, Queued, status(t, q, "a").State)
+	}
+	submit(t, q, job("b"))
+	assert.Equal(t, "b", take(t, q).Job().ID, "the worker goes on with the next")
+	s := status(t, q, "a")
+	assert.Equal(t, Dead, s.State)
+	assert.Equal(t, judge.JudgeError, s.Result.Verdict)
+	assert.Equal(t, "no result after 3 attempts: reason 3", s.Result.Reason)
+	letters, err := q.DeadLetters(ctx, 10)
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	assert.Equal(t, "a", letters[0].ID)
+	assert.Equal(t, s.Result.Reason, letters[0].Reason)
+	require.Len(t, letters[0].Attempts, 3)
+	assert.Equal(t, "reason 1", letters[0].Attempts[0].Reason)
+	assert.Contains(t, string(letters[0].Job), `"id":"a"`)
+}
+
+func TestGivenUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		delivered, attempts int
+		want                bool
+	}{
+		"first":                              {1, 0, false},
+		"last":                               {5, 4, false},
+		"too often":                          {6, 5, true},
+		"answers got lost":                   {9, 2, false},
+		"dies before it can say that it has": {21, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, test.want, givenUp(test.delivered, test.attempts, 5)) })
+	}
+}
+
+func TestReleaseWithDelay(t *testing.T) {
+	q := embedded(t)
+	submit(t, q, job("a"))
+	require.NoError(t, take(t, q).Release(within(t, quiet), 50*time.Millisecond, "no disk"))
+	assert.Equal(t, "no disk", status(t, q, "a").Attempts[0].Reason)
+	assert.Equal(t, 2, take(t, q).Attempt())
+}
+
+func TestCloseGivesBack(t *testing.T) {
+	q := embedded(t)
+	submit(t, q, job("a"))
+	d := take(t, q)
+	require.NoError(t, d.Close())
+	require.NoError(t, d.Close())
+	assert.Equal(t, 2, take(t, q).Attempt())
+}
+
+// noise does not compress.
+func noise(n int) string {
+	b := make([]byte, n)
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	for i := range b {
+		b[i] = byte(' ' + r.IntN(95))
+	}
+	return string(b)
+}
+
+func TestRecordsOfAnySize(t *testing.T) {
+	q := embedded(t)
+	ctx := within(t, quiet)
+	for i, size := range []int{0, 1, maxInline, 10 * maxInline, 3 << 20} {
+		want := noise(size)
+		id := fmt.Sprint("j", i)
+		submit(t, q, job(id))
+		require.NoError(t, take(t, q).Finish(ctx, Result{}, strings.NewReader(want)))
+		assert.True(t, want == records(t, q, id), "records of %d bytes", size)
+		assert.EqualValues(t, size, status(t, q, id).Result.Bytes)
+	}
+}
+
+// failing fails when it is read to the end for the first time.
+type failing struct {
+	io.ReadSeeker
+	failed bool
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.ReadSeeker.Read(p)
+	if err == io.EOF && !f.failed {
+		f.failed = true
+		return n, errors.New("the disk is tired")
+	}
+	return n, err
+}
+
+func TestFinishMayBeCalledAgain(t *testing.T) {
+	q := embedded(t)
+	ctx := within(t, quiet)
+	submit(t, q, job("a"))
+	d := take(t, q)
+	want := noise(1 << 20)
+	r := &failing{ReadSeeker: strings.NewReader(want)}
+	err := d.Finish(ctx, Result{}, r)
+	if err != nil {
+		require.ErrorContains(t, err, "the disk is tired")
+		assert.Equal(t, Running, status(t, q, "a").State)
+		err = d.Finish(ctx, Result{}, r)
+	}
+	require.NoError(t, err)
+	assert.True(t, want == records(t, q, "a"))
+}
+
+func TestRecordsOfTheLoserAreRemoved(t *testing.T) {
+	q := embedded(t)
+	ctx := within(t, quiet)
+	submit(t, q, job("a"))
+	d := take(t, q)
+	require.NoError(t, finishElsewhere(t, q, d))
+	require.ErrorIs(t, d.Finish(ctx, Result{}, strings.NewReader(noise(1<<20))), ErrFinished)
+	assert.EqualValues(t, 1, waiting(t, q, objectStream(bucketRecords)), "the note that it was deleted")
+	assert.Empty(t, records(t, q, "a"))
+}
