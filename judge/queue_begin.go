@@ -10,13 +10,14 @@ import (
 // those of earlier ones. Only a single submission may need more.
 const maxWaiting = 64 << 20
 
-// size is the number of jobs in the plan, or more where --only picks lines of a source.
+// size is how many jobs of the plan there can be at one time: a submission is compiled before its tests. It may be less
+// where --only picks lines of a source.
 func (q *queue) size() int {
 	n := 0
 	for _, t := range q.walk.tasks {
-		n += len(t.Submissions) * (1 + len(t.Tests))
+		n += len(t.Submissions) * max(len(t.Tests), 1)
 		if t.Source != nil {
-			n += t.Source.Len() * (1 + max(len(t.Tests), 1))
+			n += t.Source.Len() * max(len(t.Tests), 1)
 		}
 	}
 	return n
