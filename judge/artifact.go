@@ -64,7 +64,7 @@ func (f Facts) compilerDecided() bool {
 func (w *worker) compilationKey(root *isolate.Root, p *program) (cache.Key, error) {
 	hash := sha256.New()
 	l := p.code.Language
-	fmt.Fprintf(hash, "2 %q %q %q %q %v\n", l.Name, p.code.CompileCommand(), p.env, p.toolchain, l.CompileLimits)
+	fmt.Fprintf(hash, "3 %q %q %q %q %q %v\n", l.Name, p.code.CompileCommand(), l.Prepare, p.env, p.toolchain, l.CompileLimits)
 	for _, f := range p.sources {
 		fmt.Fprintf(hash, "%q %x\n", f.name, f.sum)
 	}
@@ -79,10 +79,10 @@ func (w *worker) compilationKey(root *isolate.Root, p *program) (cache.Key, erro
 		places = append(places, b.Source)
 	}
 	if !root.NoBase {
-		fmt.Fprintf(hash, "%x\n", w.fingerprints.toolchain())
+		fmt.Fprintf(hash, "%x\n", w.toolchain.fingerprint())
 	}
 	for _, place := range places {
-		sum, err := w.fingerprints.tree(place)
+		sum, err := w.trees.tree(place)
 		if err != nil {
 			return cache.Key{}, err
 		}

@@ -3,16 +3,10 @@ package judge
 import (
 	"context"
 	"errors"
-	"maps"
-	"os"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
 
-	"judge/isolate"
 	"judge/judge/cache"
-	"judge/limits"
 )
 
 // Batch judges the submissions of tasks and writes a record of everything that it does. The zero
@@ -22,7 +16,10 @@ type Batch struct {
 	AllTests bool     // skip no test but those of groups that depend on one without all its points
 	Pin      bool     // bind each run to a physical core of its own and leave its siblings idle; Jobs is at most the cores
 	Degraded bool     // accept a host that cannot enforce or measure every limit
+	Pool     *Pool    // shared with other batches: Pin and Degraded are then its own, Jobs at most its; nil: the batch has its own
 	Earlier  *Earlier // records that a batch of the same tasks has left, to go on after; nil: begin
+
+	KeepOutput int // bytes of standard output, and of standard error, that the record of a run has; 0: KeepOutput
 
 	Cache *cache.Store // keeps compilations for later batches; nil: nothing is kept
 
@@ -63,67 +60,43 @@ func (b Batch) Run(ctx context.Context, tasks []Task, sink Sink) (Totals, error)
 		}
 	}
 	b.Monitor.watch(q.progress)
-	host, err := limits.Open(limits.Options{Degraded: b.Degraded})
+	pool, closePool, err := b.pool(q.size())
 	if err != nil {
 		q.close()
-		return Totals{}, errors.Join(&HostError{err}, out.Close())
+		return Totals{}, errors.Join(err, out.Close())
 	}
-	q.info = b.info(host)
-	err = b.work(ctx, q, host)
+	info := pool.info()
+	info.Version = b.Version
+	q.info = &info
+	err = b.work(ctx, q, pool)
 	if cause := context.Cause(ctx); err == nil && cause != nil {
 		err = cause
 	}
 	if err == nil {
 		err = q.summarize(time.Since(begin))
 	}
-	return q.totals, errors.Join(err, out.Close(), host.Close())
+	return q.totals, errors.Join(err, out.Close(), closePool())
 }
 
-// work runs the queue with a slot for each job.
-func (b Batch) work(ctx context.Context, q *queue, host *limits.Host) error {
-	jobs := b.Jobs
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	jobs = min(jobs, q.size())
-	pins := make([][]int, jobs) // nil: any CPU
-	if b.Pin {
-		cores, err := ownCores()
-		if err != nil {
-			return &HostError{err}
-		}
-		jobs = min(jobs, len(cores))
-		for i := range jobs {
-			pins[i] = cores[i : i+1]
-		}
-	}
+// work runs the queue with as many workers as there can be runs at one time.
+func (b Batch) work(ctx context.Context, q *queue, pool *Pool) error {
+	jobs := b.jobs(pool, q.size())
 	var workers sync.WaitGroup
 	errs := make([]error, jobs)
 	stop := context.AfterFunc(ctx, q.stop)
 	defer stop()
-	shared := newShared(host)
-	shared.cache = b.Cache
-	shared.excerpts = b.Excerpts
-	shared.transcripts, shared.replay = b.Transcripts, b.Replay
+	open, over := context.WithCancel(ctx)
+	defer over()
+	shared := b.newShared(pool)
 	for i := range jobs {
 		workers.Go(func() {
-			if errs[i] = shared.work(ctx, q, pins[i]); errs[i] != nil {
+			if errs[i] = shared.work(ctx, open, q); errs[i] != nil {
 				q.stop()
 			}
+			over() // when one has nothing to do, nobody has
 		})
 	}
 	workers.Wait()
 	q.close()
-	return errors.Join(append(errs, shared.close())...)
-}
-
-// info says who judges, for the records.
-func (b Batch) info(host *limits.Host) *JudgeInfo {
-	info := &JudgeInfo{Version: b.Version, Mechanisms: host.Mechanisms()}
-	maps.Copy(info.Mechanisms, isolate.Mechanisms())
-	info.Host, _ = os.Hostname()
-	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		info.Kernel = strings.TrimSpace(string(release))
-	}
-	return info
+	return errors.Join(errs...)
 }

@@ -120,6 +120,15 @@ func (in *input) release() error {
 	return err
 }
 
+// forget lets go of the idle copies of a content.
+func (c *inputs) forget(d Data) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.idle[d]) > 0 {
+		c.remove(c.idle[d][0]).copy.Close()
+	}
+}
+
 func (c *inputs) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

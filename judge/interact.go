@@ -114,14 +114,14 @@ func (w *worker) replayed(r *testRun) (Facts, error) {
 func (w *worker) converse(r *testRun, talk *interaction, interactor *party, output int64) (Facts, error) {
 	spec := r.task.Interactor
 	heard := map[string]*stream{InteractorName: {limit: output, over: func() { interactor.cancel(stopError(StopStdout)) }}}
-	r.stderr = &stream{keep: KeepOutput, limit: r.limits.Output}
+	r.stderr = &stream{keep: w.keep, limit: r.limits.Output}
 	for i, name := range spec.names() {
 		p := &party{name: name}
 		stderr := r.stderr
 		if i > 0 {
 			stderr = &stream{limit: r.limits.Output}
 		}
-		heard[name] = &stream{keep: KeepOutput, limit: r.limits.Output, over: func() { p.cancel(stopError(StopStdout)) }}
+		heard[name] = &stream{keep: w.keep, limit: r.limits.Output, over: func() { p.cancel(stopError(StopStdout)) }}
 		p.inSandbox(w.partner(i), w.process(r, talk, i, stderr))
 		talk.parties = append(talk.parties, p)
 	}

@@ -63,6 +63,7 @@ type loader struct {
 	loaded    map[string]string // real path of each file read = its name
 	taskNames map[string]*node
 	tasks     []Task
+	bundle    bool // the files come from a stranger: see LoadBundle
 
 	sources     map[[2]string]map[string]*lineIndex // by file and field: the lines of each task
 	sourceOrder map[string]int                      // files of sources, among the documents
@@ -145,6 +146,9 @@ func (l *loader) document(d *document, dir string, languages *languageTable, cha
 		l.problems.add(problem{InputError: *fault, document: d.order})
 		return
 	}
+	if l.bundle && !(fence{reader{problems: &l.problems}}).accepts(root) { // nothing else is done
+		return
+	}
 	f := &fileReader{loader: l, dir: dir, doc: d}
 	f.read(root, languages, chain)
 }
@@ -164,6 +168,9 @@ type fileReader struct {
 func (f *fileReader) read(root *node, languages *languageTable, chain []including) {
 	r := reader{problems: &f.problems}
 	f.languages = languages.with(r, root.table["language"])
+	if f.bundle {
+		f.languages = f.languages.unprepared(hasEnvironment(root))
+	}
 	readTable(r, root, fileKeys, f)
 	if root.table["task"] == nil && root.table["include"] == nil {
 		r.failHint(root, `a task begins with [[task]]`, "there is no task in this file")

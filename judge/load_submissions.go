@@ -8,6 +8,8 @@ import (
 // submissions finds the programs of a task: source files with their languages, or one command.
 func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submission {
 	switch {
+	case f.bundle:
+		return nil
 	case draft.submissions != nil && draft.command != nil:
 		r.fail(draft.command, "command and submissions: want one of the two")
 		return nil

@@ -68,13 +68,17 @@ func (f *fileReader) task(n *node, position int) {
 	}
 	draft := taskReader{checker: CheckerSpec{Name: "tokens"}, rerun: Rerun{Band: 0.1}, repeat: 1}
 	readTable(r, n, taskKeys, &draft)
+	if f.bundle { // its submissions come from elsewhere
+		draft.submissions, draft.command, draft.source, draft.expect = nil, nil, nil, nil
+	}
 	f.claimName(r, own, draft.name)
 
 	t := Task{
 		Name: draft.name, File: f.doc.file, Dir: f.dir,
 		Limits: completeLimits(draft.limits), Checker: draft.checker,
 		Rerun: draft.rerun, Repeat: draft.repeat,
-		Sandbox: readSandbox(r, draft.sand, f.dir),
+		Sandbox:   readSandbox(r, draft.sand, f.dir),
+		languages: f.languages, language: draft.language,
 	}
 	f.tools(r, &draft, &t)
 	t.Submissions = f.submissions(r, own, &draft)

@@ -29,7 +29,7 @@ var prepareLimits = limits.Limits{
 	Processes: 1024, Disk: 2 << 30, Inodes: 1 << 18, OpenFiles: 1024,
 }
 
-// preparedLayer is the layer of one toolchain, for all workers of a batch: whoever needs it first makes it.
+// preparedLayer is the layer of one toolchain, for all workers of a pool: whoever needs it first makes it.
 type preparedLayer struct {
 	mu  sync.Mutex
 	dir string // empty: not there yet
@@ -43,9 +43,6 @@ func (w *worker) prepared(ctx context.Context, root *isolate.Root, p *program, l
 	}
 	key := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q %q %s", l.Prepare, l.Env, p.toolchain)))
 	w.mu.Lock()
-	if w.preparedLayers == nil {
-		w.preparedLayers = map[string]*preparedLayer{}
-	}
 	layer := w.preparedLayers[key]
 	if layer == nil {
 		layer = &preparedLayer{}

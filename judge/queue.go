@@ -92,30 +92,55 @@ func (q *queue) stop() {
 // take returns the next job, of the preferred submission if it has one, waiting for it if results
 // of others may bring some. It returns false when there will be none.
 func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
+	for q.await(ctx) {
+		if j, ok := q.poll(ctx, prefer); ok {
+			return j, true
+		}
+	}
+	return job{}, false
+}
+
+// poll is take without waiting: false says that there is no job now.
+func (q *queue) poll(ctx context.Context, prefer *entry) (job, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e, _ := q.supplier(ctx, prefer)
+	if e == nil {
+		return job{}, false
+	}
+	return q.from(e), true
+}
+
+// await waits until there is a job to hand out, and returns false when there will be none.
+func (q *queue) await(ctx context.Context) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for {
-		if q.stopped {
-			return job{}, false
-		}
-		if prefer != nil {
-			if j, ok := q.from(prefer); ok {
-				return j, true
-			}
-		}
-		for _, e := range q.active {
-			if j, ok := q.from(e); ok {
-				return j, true
-			}
-		}
-		if q.begin(ctx) {
-			continue
-		}
-		if len(q.active) == 0 {
-			return job{}, false
+		e, more := q.supplier(ctx, nil)
+		if e != nil || !more {
+			return more
 		}
 		q.changed.Wait()
 	}
+}
+
+// supplier is a submission that has a job to hand out, the preferred one if it has; nil when there is none,
+// and then more tells whether there may be one later.
+func (q *queue) supplier(ctx context.Context, prefer *entry) (e *entry, more bool) {
+	for !q.stopped {
+		if prefer != nil && prefer.supplies() {
+			return prefer, true
+		}
+		for _, e := range q.active {
+			if e.supplies() {
+				return e, true
+			}
+		}
+		if !q.begin(ctx) {
+			return nil, len(q.active) > 0
+		}
+	}
+	return nil, false
 }
 
 // upcoming returns the file system of the run that the submission will hand out next, if nothing
@@ -133,20 +158,23 @@ func (q *queue) upcoming(e *entry) *isolate.Root {
 	return e.program.sharedRoot(&e.task.Tests[test])
 }
 
-// from hands out a job of a submission.
-func (q *queue) from(e *entry) (job, bool) {
+// supplies says whether a submission has a job to hand out.
+func (e *entry) supplies() bool {
+	if e.state != ready {
+		return e.state == waiting
+	}
+	test := e.upcoming()
+	return test < len(e.task.Tests) && test < e.decided+ahead
+}
+
+// from hands out a job of a submission that has one.
+func (q *queue) from(e *entry) job {
 	if e.state == waiting {
 		e.state = compiling
 		e.running++
-		return job{e, -1, e.context}, true
-	}
-	if e.state != ready {
-		return job{}, false
+		return job{e, -1, e.context}
 	}
 	test := e.upcoming()
-	if test == len(e.task.Tests) || test >= e.decided+ahead {
-		return job{}, false
-	}
 	for ; e.next < test; e.next++ {
 		e.attempts = append(e.attempts, &attempt{})
 	}
@@ -154,7 +182,7 @@ func (q *queue) from(e *entry) (job, bool) {
 	e.attempts = append(e.attempts, &attempt{cancel: cancel})
 	e.next++
 	e.running++
-	return job{e, test, ctx}, true
+	return job{e, test, ctx}
 }
 
 // upcoming is the next test that has to be run, as far as is known; the number of tests when there is none.

@@ -158,11 +158,12 @@ func (q *queue) resumeEntry(ctx context.Context, e *entry, s *resumedSink) error
 			return nil
 		}
 		q.mu.Lock()
-		j, ok := q.from(e)
-		q.mu.Unlock()
-		if !ok {
+		if !e.supplies() {
+			q.mu.Unlock()
 			return fmt.Errorf("bug: resume %s: nothing to hand out", e.submission.Name)
 		}
+		j := q.from(e)
+		q.mu.Unlock()
 		if err := q.resumeJob(j, s); err != nil {
 			return err
 		}

@@ -118,17 +118,16 @@ func (e *UncompiledError) Error() string {
 // Session runs a session's program and returns how it ended. The error is a *HostError if nothing can be
 // run here, an *UncompiledError, what Ready has said, or says that our own machinery failed.
 func (b Batch) Session(ctx context.Context, s Session) (facts Facts, err error) {
-	host, err := limits.Open(limits.Options{Degraded: b.Degraded})
+	pool, closePool, err := b.pool(1)
 	if err != nil {
-		return Facts{}, &HostError{err}
+		return Facts{}, err
 	}
-	defer func() { err = errors.Join(err, host.Close()) }()
-	w := &worker{shared: newShared(host), slot: slot{host: host}}
-	w.shared.cache = b.Cache
-	defer func() { err = errors.Join(err, w.slot.close(), w.shared.close()) }()
-	if err := w.slot.open(); err != nil {
-		return Facts{}, &HostError{err}
+	defer func() { err = errors.Join(err, closePool()) }()
+	w := &worker{shared: b.newShared(pool)}
+	if w.seat, err = pool.enter(ctx); err != nil {
+		return Facts{}, err
 	}
+	defer func() { err = errors.Join(err, pool.leave(w.seat)) }()
 	p, err := w.sessionProgram(ctx, s)
 	if err != nil {
 		return Facts{}, err

@@ -26,6 +26,9 @@ type Task struct {
 
 	StopAtMismatch bool // end a run as soon as its output is certainly wrong: wrong-answer then stands for time-limit and others
 	Sandbox        SandboxSpec
+
+	languages *languageTable // that its programs can be in; nil: the task was not loaded
+	language  string         // of its submissions; empty: by extension
 }
 
 // Submission is a program to judge: code, or a command.

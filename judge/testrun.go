@@ -63,8 +63,8 @@ func (w *worker) run(j job) (*Record, Facts) {
 	fill(record, facts)
 	record.StartedAt = &r.started
 	if r.stdout != nil && r.stderr != nil {
-		record.Stdout = NewCapture(r.stdout.head, r.stdout.total, KeepOutput)
-		record.Stderr = NewCapture(r.stderr.head, r.stderr.total, KeepOutput)
+		record.Stdout = NewCapture(r.stdout.head, r.stdout.total, w.keep)
+		record.Stderr = NewCapture(r.stderr.head, r.stderr.total, w.keep)
 	}
 	if r.task.Passes > 1 {
 		record.Passes = r.passes
@@ -123,7 +123,7 @@ func (w *worker) openInput(test *TestCase) (*input, error) {
 func (w *worker) runPass(r *testRun, input *os.File, checker Checker, next *isolate.Root) (Facts, error) {
 	ctx, cancel := context.WithCancelCause(r.context)
 	defer cancel(nil)
-	r.stdout = &stream{keep: KeepOutput, limit: r.limits.Output, also: func(p []byte) { checker.Write(p) }}
+	r.stdout = &stream{keep: w.keep, limit: r.limits.Output, also: func(p []byte) { checker.Write(p) }}
 	if r.task.StopAtMismatch {
 		r.stdout.also = func(p []byte) {
 			if checker.Write(p); checker.Certain() {
@@ -131,7 +131,7 @@ func (w *worker) runPass(r *testRun, input *os.File, checker Checker, next *isol
 			}
 		}
 	}
-	r.stderr = &stream{keep: KeepOutput, limit: r.limits.Output}
+	r.stderr = &stream{keep: w.keep, limit: r.limits.Output}
 	if err := r.stdout.open(); err != nil {
 		return Facts{}, err
 	}

@@ -10,7 +10,7 @@ import (
 	"judge/isolate"
 )
 
-// builtTool is a setter's program as all workers of a batch share it: whoever needs it first compiles it,
+// builtTool is a setter's program as all workers of a pool share it: whoever needs it first compiles it,
 // while the others wait. It is tried again when our own machinery has failed, or the batch was ended.
 type builtTool struct {
 	mu      sync.Mutex
@@ -19,7 +19,13 @@ type builtTool struct {
 	err     error
 }
 
-// tool returns a setter's program ready to run, which the batch closes. An error says why there is none: it
+func (b *builtTool) close() {
+	if b.program != nil {
+		b.program.close()
+	}
+}
+
+// tool returns a setter's program ready to run, which the pool closes. An error says why there is none: it
 // does not compile, its compiler is missing, our own machinery has failed, or the context was cancelled.
 func (w *worker) tool(ctx context.Context, t *Task, tool *Tool) (*program, error) {
 	w.mu.Lock()

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"judge/isolate"
-	"judge/limits"
 )
 
 // validatorValid is the exit code with which a validator takes an input, by its protocol.
@@ -31,18 +29,14 @@ func (b Batch) Validate(ctx context.Context, tasks []Task) error {
 	if len(work) == 0 {
 		return nil
 	}
-	host, err := limits.Open(limits.Options{Degraded: b.Degraded})
+	pool, closePool, err := b.pool(len(work))
 	if err != nil {
-		return &HostError{err}
+		return err
 	}
-	jobs := b.Jobs
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	jobs = min(jobs, len(work))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	shared := newShared(host)
+	shared := b.newShared(pool)
+	jobs := b.jobs(pool, len(work))
 	found := make([]*InputError, len(work))
 	errs := make([]error, jobs)
 	var next atomic.Int64
@@ -58,7 +52,7 @@ func (b Batch) Validate(ctx context.Context, tasks []Task) error {
 		})
 	}
 	workers.Wait()
-	if err := errors.Join(append(errs, shared.close(), host.Close())...); err != nil {
+	if err := errors.Join(append(errs, closePool())...); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -107,13 +101,16 @@ func inputErrors(found []*InputError) error {
 	return all
 }
 
-// validate does work until there is none, in a slot of its own.
+// validate does work until there is none.
 func (s *shared) validate(ctx context.Context, work []validation, found []*InputError, next *atomic.Int64) (err error) {
-	w := &worker{shared: s, slot: slot{host: s.host}}
-	defer func() { err = errors.Join(err, w.slot.close()) }()
-	if err := w.slot.open(); err != nil {
-		return &HostError{err}
+	w := &worker{shared: s}
+	if w.seat, err = s.enter(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
 	}
+	defer func() { err = errors.Join(err, s.leave(w.seat)) }()
 	for {
 		i := int(next.Add(1)) - 1
 		if i >= len(work) || ctx.Err() != nil {

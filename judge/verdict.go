@@ -41,9 +41,11 @@ const (
 	ReasonGroup            = "group"             // skipped: the group's score cannot change any more
 	ReasonDepends          = "depends"           // skipped: a group that this one depends on did not get all its points
 	ReasonInternal         = "internal"          // judge-error: our own machinery
+	ReasonTask             = "task"              // judge-error: the task that was sent cannot be judged
 
 	ReasonCompileTime   = "compile-time"   // CPU or real time of the compiler
 	ReasonCompileMemory = "compile-memory" // memory of the compiler
 	ReasonCompileOutput = "compile-output" // messages or files of the compiler
 	ReasonNoArtifact    = "no-artifact"    // the compiler succeeded and wrote nothing to run
+	ReasonSources       = "sources"        // the files that were sent are no program, and no compiler was asked
 )

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,21 +17,14 @@ import (
 
 // shared is what the workers of a batch have in common.
 type shared struct {
-	host     *limits.Host
-	inputs   inputs
-	mu       sync.Mutex
-	versions map[string]*version
-	machine  sync.RWMutex // read-locked while a program runs, locked by who wants to run one alone
-	tools    map[*Tool]*builtTool
+	*Pool
+	cache *cache.Store // of compilations; nil: none
+	trees fingerprints // of the tasks' directories
 
-	cache        *cache.Store // of compilations; nil: none
-	fingerprints fingerprints
-
+	keep        int          // bytes of each stream of a run that its record has
 	excerpts    bool         // records of runs have the beginnings of input and answer
 	transcripts bool         // records of interactions have them
 	replay      ReplaySource // nil: interactors are run
-
-	preparedLayers map[string]*preparedLayer
 }
 
 // version is what a language's tool says of itself. It is asked until it has answered, or is found
@@ -42,52 +36,47 @@ type version struct {
 	err   error
 }
 
-func newShared(host *limits.Host) *shared {
-	return &shared{host: host, versions: map[string]*version{}, tools: map[*Tool]*builtTool{}}
+// newShared returns what the workers of the batch have in common on a pool.
+func (b Batch) newShared(p *Pool) *shared {
+	return &shared{Pool: p, cache: b.Cache, keep: cmp.Or(b.KeepOutput, KeepOutput), excerpts: b.Excerpts, transcripts: b.Transcripts, replay: b.Replay}
 }
 
-func (s *shared) close() error {
-	for _, b := range s.tools {
-		if b.program != nil {
-			b.program.close()
-		}
-	}
-	return s.inputs.close()
-}
-
-// worker does the jobs of a queue one after the other in a slot of its own.
+// worker does the jobs of a queue one after the other.
 type worker struct {
 	*shared
-	slot     slot
-	partners []*slot // of the other processes of an interaction
-	queue    *queue
+	*seat
+	queue *queue
 }
 
-// work does jobs until there are none, on the given CPUs; nil: on any. An error is one of the host: it
-// cannot isolate.
-func (s *shared) work(ctx context.Context, q *queue, cpus []int) (err error) {
-	w := &worker{shared: s, slot: slot{host: s.host, cpus: cpus}, queue: q}
-	defer func() {
-		for _, s := range append(w.partners, &w.slot) {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	if err := w.slot.open(); err != nil {
-		return &HostError{err}
-	}
+// work does jobs until there are none, on a seat of which it lets go while others have to bring some. It waits
+// for one no longer than open. An error is one of the host.
+func (s *shared) work(ctx, open context.Context, q *queue) (err error) {
+	w := &worker{shared: s, queue: q}
 	var last *entry
-	for {
-		j, ok := q.take(ctx, last)
-		if !ok {
-			return nil
+	for more := true; more; more = q.await(ctx) {
+		if w.seat, err = s.enter(open); err != nil {
+			if open.Err() != nil {
+				return nil
+			}
+			return err
 		}
-		last = j.entry
-		if j.test < 0 {
-			w.beside(func() { w.compile(j) })
-		} else {
-			q.done(j, w.test(j))
+		for {
+			j, ok := q.poll(ctx, last)
+			if !ok {
+				break
+			}
+			last = j.entry
+			if j.test < 0 {
+				w.beside(func() { w.compile(j) })
+			} else {
+				q.done(j, w.test(j))
+			}
+		}
+		if err := s.leave(w.seat); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // compile makes a submission ready to run and tells the queue.
@@ -217,15 +206,9 @@ func (w *worker) version(ctx context.Context, t *Task, p *program, language *Lan
 	if len(language.Version) == 0 {
 		return "", nil
 	}
-	key := fmt.Sprintf("%q %q %q", language.Version, language.Env, t.Sandbox.Layers)
+	key := fmt.Sprintf("%x %q %q %q %#v", w.toolchain.fingerprint(), language.Version, p.env, t.Sandbox.Layers, t.Sandbox.Binds)
 	defer func() { p.toolchain = fmt.Sprintf("%q %s", t.Sandbox.Layers, text) }()
-	w.mu.Lock()
-	v := w.versions[key]
-	if v == nil {
-		v = &version{}
-		w.versions[key] = v
-	}
-	w.mu.Unlock()
+	v := w.versionOf(key)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.known {

@@ -25,7 +25,7 @@ own, within limits, and with a verdict that says what happened.`,
 	root.SetFlagErrorFunc(flagError)
 	cobra.AddTemplateFunc("wrapped", wrappedFlags)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages", "Flags | wrapped"))
-	root.AddCommand(newRun(), newDoctor(), newExplain(), newShell(), newWhy(), newInit(), newCheck(), newConvert(), newSelftest(), newSchema(), newVersion())
+	root.AddCommand(newRun(), newDoctor(), newExplain(), newShell(), newWhy(), newInit(), newCheck(), newConvert(), newSelftest(), newServe(), newWork(), newSchema(), newVersion())
 	addHelp(root)
 	addCompletions(root)
 	return root

@@ -19,13 +19,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // Store is a directory of entries. The zero value, and nil, keep nothing. It is safe for concurrent use.
 type Store struct {
 	dir   string
-	limit int64 // bytes, of all entries together
+	limit int64        // bytes, of all entries together
+	added atomic.Int64 // bytes, since somebody of this process looked at all of them; 0: nobody has
 }
 
 // Key names an entry: the hash of everything that its content depends on.
@@ -33,7 +35,8 @@ type Key [sha256.Size]byte
 
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
-// Open returns the store in a directory, which is made when it is missing. Its entries may take limit bytes.
+// Open returns the store in a directory, which is made when it is missing. Its entries may take limit bytes, and for
+// each process that puts some a little more, for they are not all looked at each time.
 func Open(dir string, limit int64) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open cache: %w", err)
@@ -114,14 +117,23 @@ func (s *Store) Put(k Key, write func(io.Writer) error) (err error) {
 	if err == nil {
 		_, err = f.WriteAt(append([]byte(magic), sum.Sum(nil)...), 0)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	info, statErr := f.Stat()
+	if err = errors.Join(err, statErr, f.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), s.path(k)); err != nil {
 		return err
 	}
+	if added := s.added.Add(info.Size()); added > info.Size() && added < s.limit/slack { // not the first one
+		return nil
+	}
+	s.added.Store(1)
 	return s.shrink()
 }
+
+// slack is the part of the limit that may be added before all entries are looked at again. There may be so many
+// that to do it each time would take longer than what is kept took to make.
+const slack = 32
 
 func (s *Store) path(k Key) string { return filepath.Join(s.dir, k.String()+suffix) }
 

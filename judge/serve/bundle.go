@@ -1,0 +1,210 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"judge/judge"
+	"judge/judge/queue"
+)
+
+const (
+	storeAtOnce = 8       // files that are asked for or stored at one time, for one request
+	maxLooked   = 1 << 20 // bytes of a file that is looked into when a task is loaded
+	loadsAtOnce = 2       // tasks that are loaded at one time
+)
+
+// loadTask loads a task from files of which some are in the store. Those that the loader only looks for, and not
+// into, are not fetched: a file of the same size stands for each.
+func (s *Service) loadTask(ctx context.Context, id string, files map[string]content) (*judge.Task, error) {
+	select {
+	case s.loads <- struct{}{}:
+		defer func() { <-s.loads }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if t := s.tasks.get(id); t != nil { // somebody else was faster
+		return t, nil
+	}
+	dir, err := os.MkdirTemp(s.temp, "judge-task-")
+	if err != nil {
+		return nil, fmt.Errorf("load task: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	var missing missingFiles
+	err = parallel(ctx, storeAtOnce, keysOf(files), func(ctx context.Context, name string) error {
+		err := s.place(ctx, filepath.Join(dir, filepath.FromSlash(name)), name, files[name])
+		if errors.Is(err, queue.ErrUnknown) {
+			missing.add(name, files[name].hash)
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = missing.problem()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return judge.LoadBundle(dir)
+}
+
+// place makes one file of a task.
+func (s *Service) place(ctx context.Context, at, name string, c content) error {
+	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+		return err
+	}
+	if c.hash == "" {
+		return os.WriteFile(at, c.data, 0o600)
+	}
+	file, err := s.queue.Stat(ctx, c.hash)
+	if err != nil {
+		return err
+	}
+	if !isLookedInto(name) || file.Bytes > maxLooked {
+		if err := os.WriteFile(at, nil, 0o600); err != nil {
+			return err
+		}
+		return os.Truncate(at, file.Bytes)
+	}
+	data, err := s.read(ctx, c.hash, maxLooked)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(at, data, 0o600)
+}
+
+// isLookedInto says whether a file could be one of those whose content tells the loader something: task files, and
+// programs. Test data are the bulk of a task, and are called as everybody calls them.
+func isLookedInto(name string) bool {
+	return !slices.Contains([]string{".in", ".ans", ".out", ".a"}, path.Ext(name))
+}
+
+// read reads a stored file of at most limit bytes; a larger one is queue.ErrTooLarge.
+func (s *Service) read(ctx context.Context, hash string, limit int64) ([]byte, error) {
+	file, err := s.queue.OpenFile(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = queue.ErrTooLarge
+	}
+	return data, err
+}
+
+// storeContent stores what is not stored already.
+func (s *Service) storeContent(ctx context.Context, c content) error {
+	if c.hash != "" {
+		return nil
+	}
+	_, err := s.queue.PutFile(ctx, bytes.NewReader(c.data), int64(len(c.data)))
+	return err
+}
+
+// missingFiles gathers files that a request names by hash and that are not stored.
+type missingFiles struct {
+	mu    sync.Mutex
+	found []Mistake
+}
+
+func (m *missingFiles) add(name, hash string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.found = append(m.found, Mistake{File: name, Message: "sha256 " + hash + " is not stored"})
+}
+
+// problem is nil when all are stored.
+func (m *missingFiles) problem() error {
+	if len(m.found) == 0 {
+		return nil
+	}
+	slices.SortFunc(m.found, func(a, b Mistake) int { return strings.Compare(a.File, b.File) })
+	p := invalid.problem("files are not stored: %d; POST /v1/files stores one", len(m.found))
+	p.Errors = m.found[:min(len(m.found), maxMistakes)]
+	return p
+}
+
+// parallel calls do for each name, for some at one time, until one fails or the context ends.
+func parallel(ctx context.Context, atOnce int, names []string, do func(context.Context, string) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var workers sync.WaitGroup
+	next := make(chan string)
+	for range min(atOnce, len(names)) {
+		workers.Go(func() {
+			for name := range next {
+				if err := do(ctx, name); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, name := range names {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- name
+	}
+	close(next)
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+func keysOf(files map[string]content) []string { return slices.Sorted(maps.Keys(files)) }
+
+// taskCache keeps the tasks that were asked for lately, without their files. The zero value is ready to be used.
+type taskCache struct {
+	mu    sync.Mutex
+	tasks map[string]*judge.Task
+	order []string // the one that was used longest ago first
+	tests int      // of all
+}
+
+// Bounds of a taskCache.
+const (
+	maxCachedTasks = 1000
+	maxCachedTests = 100_000
+)
+
+// get returns a task; nil: it is not here.
+func (c *taskCache) get(id string) *judge.Task {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.tasks[id]
+	if t != nil {
+		c.order = append(slices.DeleteFunc(c.order, func(other string) bool { return other == id }), id)
+	}
+	return t
+}
+
+func (c *taskCache) put(id string, t *judge.Task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tasks[id] != nil {
+		return
+	}
+	if c.tasks == nil {
+		c.tasks = map[string]*judge.Task{}
+	}
+	c.tasks[id] = t
+	c.order = append(c.order, id)
+	c.tests += len(t.Tests)
+	for len(c.order) > 1 && (len(c.order) > maxCachedTasks || c.tests > maxCachedTests) {
+		oldest := c.order[0]
+		c.tests -= len(c.tasks[oldest].Tests)
+		delete(c.tasks, oldest)
+		c.order = c.order[1:]
+	}
+}

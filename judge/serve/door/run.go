@@ -1,0 +1,81 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"judge/judge/queue"
+)
+
+// Queue is what a door needs of a queue; a *queue.Queue has it.
+type Queue interface {
+	Submit(ctx context.Context, j queue.Job) (queue.Job, error)
+	Cancel(ctx context.Context, id string) error
+	Watch(ctx context.Context, id string, after uint64) iter.Seq2[queue.Event, error]
+	OpenRecords(ctx context.Context, id string) (io.ReadCloser, error)
+}
+
+// ErrGivenUp says that a job has no result: no worker could do it, or somebody has cancelled it.
+var ErrGivenUp = errors.New("given up")
+
+// cancelPatience is how long we try to cancel a job that nobody waits for any more.
+const cancelPatience = 5 * time.Second
+
+// Run submits a job, waits for its result and returns the first limit bytes of its records. A job whose client
+// does not wait any more, as the context says, is cancelled.
+func Run(ctx context.Context, q Queue, j queue.Job, limit int64) ([]byte, error) {
+	j, err := q.Submit(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	result, err := wait(ctx, q, j.ID)
+	if err != nil {
+		if ctx.Err() != nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelPatience)
+			defer cancel()
+			err = errors.Join(err, notFinished(q.Cancel(ctx, j.ID)))
+		}
+		return nil, err
+	}
+	if result.State != queue.Done {
+		return nil, fmt.Errorf("%w: %s: %s", ErrGivenUp, result.State, result.Reason)
+	}
+	records, err := q.OpenRecords(ctx, j.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer records.Close()
+	data, err := io.ReadAll(io.LimitReader(records, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("records of job %s: more than %d bytes", j.ID, limit)
+	}
+	return data, err
+}
+
+// wait waits for the result of a job.
+func wait(ctx context.Context, q Queue, id string) (*queue.Result, error) {
+	for event, err := range q.Watch(ctx, id, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if event.Result != nil {
+			return event.Result, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return nil, fmt.Errorf("bug: watching job %s ended without its result", id)
+}
+
+// notFinished lets a cancellation pass that came too late.
+func notFinished(err error) error {
+	if errors.Is(err, queue.ErrFinished) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,48 @@
+package serve
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+
+	"judge/judge/queue"
+)
+
+// putFile stores a file.
+func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
+	file, err := s.queue.PutFile(r.Context(), r.Body, clientOf(r.Context()).Limits.Bytes)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/files/"+file.SHA256)
+	return writeJSON(w, http.StatusCreated, file)
+}
+
+// getFile answers with a stored file, and to HEAD with its size. Nothing that a browser could run: it may be anything.
+func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
+	hash := r.PathValue("sha256")
+	if queue.CheckHash(hash) != nil {
+		return notFound.problem("want a SHA-256 of 64 lower-case hexadecimal digits")
+	}
+	file, err := s.queue.Stat(r.Context(), hash)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", "attachment")
+	h.Set("Content-Length", strconv.FormatInt(file.Bytes, 10))
+	h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	h.Set("ETag", `"`+hash+`"`)
+	if r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	content, err := s.queue.OpenFile(r.Context(), hash)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	_, err = io.Copy(w, content)
+	return err
+}

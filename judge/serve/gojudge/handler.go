@@ -1,0 +1,186 @@
+package gojudge
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime"
+	"slices"
+
+	"judge/judge/queue"
+	"judge/judge/serve/door"
+)
+
+// Jobs executes commands; a *Runner does it here, QueueJobs elsewhere.
+type Jobs interface {
+	// Execute takes a Command and returns a list of Results, as JSON.
+	Execute(ctx context.Context, command json.RawMessage) (json.RawMessage, error)
+}
+
+// Options say how a Handler is made.
+type Options struct {
+	Jobs    Jobs
+	Files   Files
+	Owner   func(ctx context.Context) string // whose a request is; nil: nobody's, and all see all files
+	Version string                           // of judge
+	Log     *slog.Logger                     // nil: nothing is logged
+}
+
+// Patterns are the routes of a Handler, as http.ServeMux has them.
+var Patterns = []string{
+	"POST /run", "GET /file", "POST /file", "GET /file/{id}", "DELETE /file/{id}", "GET /version", "GET /config",
+}
+
+// handler answers the requests of go-judge's clients.
+type handler struct {
+	Options
+	mux *http.ServeMux
+}
+
+// NewHandler returns what answers Patterns. It bounds bodies, and leaves rates, slow clients and tokens to who
+// mounts it.
+func NewHandler(o Options) http.Handler {
+	if o.Owner == nil {
+		o.Owner = func(context.Context) string { return "" }
+	}
+	h := &handler{Options: o, mux: http.NewServeMux()}
+	for i, handle := range []func(http.ResponseWriter, *http.Request) error{
+		h.run, h.listFiles, h.putFile, h.getFile, h.deleteFile, h.version, h.config,
+	} {
+		h.mux.HandleFunc(Patterns[i], func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, handle(w, r)) })
+	}
+	return h
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+// answer says what is wrong, if anything is.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
+	var field *FieldError
+	switch {
+	case err == nil:
+	case errors.As(err, &field):
+		door.Refuse(w, http.StatusBadRequest, field.Error())
+	case errors.Is(err, ErrUnknownFile):
+		door.Refuse(w, http.StatusNotFound, err.Error())
+	case errors.Is(err, ErrNoRoom):
+		door.Refuse(w, http.StatusInsufficientStorage, err.Error())
+	default:
+		door.Fail(w, r, h.Log, err)
+	}
+}
+
+func (h *handler) run(w http.ResponseWriter, r *http.Request) error {
+	request, err := ParseRequest(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		return err
+	}
+	owner := h.Owner(r.Context())
+	command, moved, err := h.pack(r.Context(), Command{Owner: owner, Request: request})
+	defer h.forget(r.Context(), owner, moved)
+	if err != nil {
+		return err
+	}
+	results, err := h.Jobs.Execute(r.Context(), command)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(append(bytes.TrimSpace(results), '\n'))
+	return nil
+}
+
+// Bounds of what a job carries, in bytes: contents move to the store until the rest fits, and small ones are not
+// worth it.
+const (
+	maxCommand = queue.MaxJob - 16<<10
+	minMoved   = 4 << 10
+)
+
+// pack makes the job's text of a command. Contents that are too large for it become files, whose ids it returns
+// also after an error.
+func (h *handler) pack(ctx context.Context, c Command) (data json.RawMessage, moved []string, err error) {
+	if data, err = json.Marshal(c); err != nil || len(data) <= maxCommand {
+		return data, nil, err
+	}
+	for _, f := range contents(&c.Request) {
+		file, err := h.Files.Put(ctx, movedOwner(c.Owner), "", contentOf(*f.Content))
+		if err != nil {
+			return nil, c.Moved, err
+		}
+		c.Moved = append(c.Moved, file.ID)
+		f.Content, f.FileID = nil, &file.ID
+		if data, err = json.Marshal(c); err != nil || len(data) <= maxCommand {
+			return data, c.Moved, err
+		}
+	}
+	return nil, c.Moved, fmt.Errorf("%w: %d bytes beside the contents of files: want at most %d", queue.ErrTooLarge, len(data), maxCommand)
+}
+
+// forget removes files that a job has used, which it has no more use for.
+func (h *handler) forget(ctx context.Context, owner string, ids []string) {
+	for _, id := range ids {
+		_ = h.Files.Delete(context.WithoutCancel(ctx), movedOwner(owner), id) // or it expires
+	}
+}
+
+// movedOwner owns what was content in a request of the owner's: it is not in the owner's list.
+func movedOwner(owner string) string { return owner + "\x00moved" }
+
+// contents are the files of a request whose content is worth moving, the largest first. They may be changed.
+func contents(r *Request) []*CmdFile {
+	var list []*CmdFile
+	add := func(f *CmdFile) {
+		if f != nil && f.Content != nil && len(*f.Content) >= minMoved {
+			list = append(list, f)
+		}
+	}
+	for i := range r.Cmd {
+		c := &r.Cmd[i]
+		for _, f := range c.Files {
+			add(f)
+		}
+		for _, name := range slices.Sorted(maps.Keys(c.CopyIn)) {
+			add(c.CopyIn[name])
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *CmdFile) int { return cmp.Compare(len(*b.Content), len(*a.Content)) })
+	return list
+}
+
+// features are those of go-judge's that a client may ask for.
+func features() map[string]any {
+	return map[string]any{
+		"copyOutOptional": true, "copyOutTruncate": true, "pipeProxy": true, "pipeProxyZeroCopy": false,
+		"symlink": true, "fixSymlinkEscape": true, "addressSpaceLimit": true, "procPeak": true, "stream": false,
+	}
+}
+
+func (h *handler) version(w http.ResponseWriter, _ *http.Request) error {
+	v := features()
+	v["buildVersion"] = "judge " + cmp.Or(h.Version, "(unknown)")
+	v["goVersion"], v["os"], v["platform"] = runtime.Version(), runtime.GOOS, runtime.GOARCH
+	door.Answer(w, v)
+	return nil
+}
+
+func (h *handler) config(w http.ResponseWriter, _ *http.Request) error {
+	c := features()
+	c["fileStorePath"] = "" // it is no directory
+	c["runnerConfig"] = map[string]any{
+		"workDir": alias, "disk": Disk, "inodes": Inodes, "openFiles": OpenFiles,
+		"maxCommands": MaxCommands, "maxPipes": MaxPipes, "maxDescriptors": MaxDescriptors, "maxCopies": MaxCopies,
+		"maxBody": MaxBody, "maxReply": MaxReply, "maxFile": MaxFile, "maxCopyIn": MaxCopyIn,
+		"maxCpuLimit": MaxCPU, "maxClockLimit": MaxClock, "maxMemoryLimit": int64(MaxMemory), "maxProcLimit": MaxProcesses,
+		"defaultCpuLimit": DefaultCPU, "defaultMemoryLimit": DefaultMemory, "defaultProcLimit": DefaultProcesses,
+		"defaultCopyOutMax": DefaultCopyOut, "fileTimeout": KeepFiles,
+	}
+	door.Answer(w, c)
+	return nil
+}

@@ -1,0 +1,53 @@
+package gojudge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"judge/judge"
+	"judge/judge/queue"
+	"judge/judge/serve/door"
+)
+
+// QueueJobs has commands executed by the workers of a queue.
+type QueueJobs struct{ Queue door.Queue }
+
+// maxResults bounds the JSON of a request's results: a byte that is no text takes up to six.
+const maxResults = 6*MaxReply + 16<<20
+
+// Execute submits a command and waits for its results.
+func (q QueueJobs) Execute(ctx context.Context, command json.RawMessage) (json.RawMessage, error) {
+	var c Command
+	if err := json.Unmarshal(command, &c); err != nil {
+		return nil, err
+	}
+	job := queue.Job{Kind: queue.KindCommand, Priority: queue.Normal, Owner: c.Owner, Command: command}
+	results, err := door.Run(ctx, q.Queue, job, maxResults)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(results, []byte("[")) { // a record that says why no worker could
+		return nil, fmt.Errorf("%w: %.1000s", door.ErrGivenUp, results)
+	}
+	return results, nil
+}
+
+// Do does a worker's jobs of this door; it is what worker.Config.Commands wants. The runner is one of Files alone:
+// the pool says where programs run. A job that has no command in it is nothing that another worker could do
+// better: its result says so.
+func (r *Runner) Do(ctx context.Context, pool *judge.Pool, job queue.Job) (json.RawMessage, error) {
+	r.once.Do(func() { r.Host, r.Acquire = pool.Host(), pool.Acquire })
+	c, err := parseCommand(job.Command)
+	if err == nil && c.Owner != job.Owner {
+		err = fmt.Errorf("command: of owner %q in a job of %q", c.Owner, job.Owner)
+	}
+	results := []Result{{Status: StatusInternalError}}
+	if err != nil {
+		results[0].Error = err.Error()
+	} else if results, err = r.Run(ctx, c); err != nil {
+		return nil, err
+	}
+	return json.Marshal(results)
+}

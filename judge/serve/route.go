@@ -1,0 +1,161 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Routes whose requests are not worth a line in the log.
+const (
+	routeHealth  = "GET /healthz"
+	routeReady   = "GET /readyz"
+	routeMetrics = "GET /metrics"
+)
+
+// route is a kind of request and who answers it.
+type route struct {
+	pattern string // as http.ServeMux has it, with a method
+	open    bool   // for everybody, without a token
+	body    bodyKind
+	wait    waitKind
+	handle  func(w http.ResponseWriter, r *http.Request) error
+}
+
+// bodyKind says how large a body may be.
+type bodyKind int
+
+const (
+	noBody bodyKind = iota
+	jsonBody
+	fileBody
+)
+
+// limit is how large a client's body may be, in bytes.
+func (k bodyKind) limit(l Limits) int64 {
+	switch k {
+	case jsonBody:
+		return min(l.Bytes, MaxBody)
+	case fileBody:
+		return l.Bytes
+	}
+	return 0
+}
+
+// waitKind says how long an answer may take.
+type waitKind int
+
+const (
+	prompt  waitKind = iota // as long as the queue may take
+	waiting                 // as long as the client's `wait`, and prompt
+	endless                 // as long as it goes on: bodies and streams have bounds of their own
+)
+
+// Bounds of waiting.
+const (
+	promptTimeout = 30 * time.Second
+	maxWait       = 60 * time.Second
+)
+
+func (k waitKind) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch k {
+	case prompt:
+		return context.WithTimeout(ctx, promptTimeout)
+	case waiting:
+		return context.WithTimeout(ctx, promptTimeout+maxWait)
+	}
+	return context.WithCancel(ctx)
+}
+
+// routes is everything that the service answers, and openapi.json as well.
+func (s *Service) routes(doors []Door) []route {
+	routes := []route{
+		{pattern: "POST /v1/files", body: fileBody, wait: endless, handle: s.putFile},
+		{pattern: "GET /v1/files/{sha256}", wait: endless, handle: s.getFile},
+		{pattern: "POST /v1/tasks", body: jsonBody, handle: s.putTask},
+		{pattern: "GET /v1/tasks/{id}", handle: s.getTask},
+		{pattern: "POST /v1/submissions", body: jsonBody, wait: waiting, handle: s.submit},
+		{pattern: "GET /v1/submissions", handle: s.listSubmissions},
+		{pattern: "GET /v1/submissions/{id}", wait: waiting, handle: s.getSubmission},
+		{pattern: "DELETE /v1/submissions/{id}", handle: s.cancelSubmission},
+		{pattern: "GET /v1/submissions/{id}/records", wait: endless, handle: s.getRecords},
+		{pattern: "GET /v1/submissions/{id}/events", wait: endless, handle: s.getEvents},
+		{pattern: "GET /v1/submissions/{id}/report", wait: endless, handle: s.getReport},
+		{pattern: "GET /v1/workers", handle: s.getWorkers},
+		{pattern: "GET /v1/languages", handle: s.getLanguages},
+		{pattern: "GET /v1/queue", handle: s.getQueue},
+		{pattern: routeHealth, open: true, handle: s.health},
+		{pattern: routeReady, open: true, handle: s.ready},
+		{pattern: routeMetrics, handle: s.getMetrics},
+		{pattern: "GET /openapi.json", open: true, handle: s.getOpenAPI},
+	}
+	for _, d := range doors {
+		body := jsonBody
+		switch {
+		case !strings.HasPrefix(d.Pattern, http.MethodPost+" "):
+			body = noBody
+		case d.Stores:
+			body = fileBody
+		}
+		routes = append(routes, route{pattern: d.Pattern, body: body, wait: endless, handle: handlerOf(d.Handler)})
+	}
+	if s.page != nil {
+		page := handlerOf(s.page)
+		routes = append(routes,
+			route{pattern: "GET /{$}", open: true, handle: page}, route{pattern: "GET /page/", open: true, handle: page})
+	}
+	return routes
+}
+
+func handlerOf(h http.Handler) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}
+
+// serve does for a route what is the same for all.
+func (s *Service) serve(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		known := requestOf(r)
+		ctx, cancel := route.wait.bound(r.Context())
+		defer cancel()
+		err := s.admit(route, w, r.WithContext(ctx), known)
+		switch {
+		case err == nil:
+		case r.Context().Err() != nil && errors.Is(err, r.Context().Err()):
+			panic(http.ErrAbortHandler) // the client is gone
+		default:
+			s.fail(w.(*answer), known, err)
+		}
+	})
+}
+
+// admit lets a request through to its handler, if its client may make it.
+func (s *Service) admit(route route, w http.ResponseWriter, r *http.Request, known *requestContext) error {
+	if route.open {
+		if err := s.pace.bound(w, r, 0); err != nil {
+			return err
+		}
+		return route.handle(w, r)
+	}
+	c, err := s.clients.of(r)
+	if err != nil {
+		return err
+	}
+	known.owner = c.Name
+	end, err := c.begin()
+	if err != nil {
+		return err
+	}
+	defer end()
+	if err := s.pace.bound(w, r, route.body.limit(c.Limits)); err != nil {
+		return err
+	}
+	if route.body != noBody && s.draining.Err() != nil {
+		return unavailable.later(10*time.Second, "the service is about to end")
+	}
+	return route.handle(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, c)))
+}

@@ -1,0 +1,284 @@
+package serve
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"judge/judge"
+	"judge/judge/queue"
+)
+
+// Bounds of a submission.
+const (
+	maxSources    = 256       // files
+	maxSourceSize = 8 << 20   // bytes of all files together that a submission is loaded with
+	maxInJob      = 512 << 10 // bytes of sources that are kept within a job, encoded: the rest goes by hash
+	maxOnly       = 10_000    // names of tests
+)
+
+// submissionRequest is the body of POST /v1/submissions.
+type submissionRequest struct {
+	ID       string             `json:"id"`
+	Task     taskReference      `json:"task"`
+	Sources  map[string]content `json:"sources"`
+	Name     string             `json:"name"`
+	Language string             `json:"language"`
+	Priority queue.Priority     `json:"priority"`
+	Only     []string           `json:"only"`
+	AllTests bool               `json:"all_tests"`
+}
+
+// taskReference is the id of a task, or a task.
+type taskReference struct {
+	id    string
+	files *taskRequest // nil: id
+}
+
+// UnmarshalJSONFrom reads a string or an object.
+func (t *taskReference) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() == '"' {
+		return json.UnmarshalDecode(d, &t.id)
+	}
+	return json.UnmarshalDecode(d, &t.files)
+}
+
+// submit takes a submission: when it is answered, the submission is in the queue.
+func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
+	patience, err := waitOf(r)
+	if err != nil {
+		return err
+	}
+	request, err := readJSON[submissionRequest](&s.memory, r)
+	if err != nil {
+		return err
+	}
+	job, err := s.job(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	status, err := s.enqueue(r.Context(), job, request.ID != "")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/submissions/"+status.Job.ID)
+	if patience > 0 && !status.State.Final() {
+		later, err := s.waitFor(r.Context(), status.Job.ID, patience)
+		if err == nil {
+			status = later
+		} else if r.Context().Err() != nil {
+			return err
+		} // else: it is accepted, whatever cannot be learned of it now
+	}
+	code := http.StatusAccepted
+	if status.State.Final() {
+		code = http.StatusOK
+	}
+	return writeJSON(w, code, newSubmissionStatus(status))
+}
+
+// enqueue puts a job into the queue, unless its owner has too many there.
+func (s *Service) enqueue(ctx context.Context, job queue.Job, chosen bool) (queue.Status, error) {
+	if err := s.open.add(job.ID, job.Owner, clientOf(ctx).Limits.Open); err != nil {
+		return queue.Status{}, err
+	}
+	accepted, err := s.queue.Submit(ctx, job)
+	if err != nil {
+		s.open.remove(job.ID)
+		return queue.Status{}, err
+	}
+	status := queue.Status{Job: accepted, State: queue.Queued}
+	if chosen { // it may be there for long
+		known, err := s.queue.Status(ctx, job.ID)
+		if err == nil {
+			status = known
+		}
+		if status.State.Final() {
+			s.open.remove(job.ID)
+			return status, nil
+		}
+	}
+	s.metrics.submissions.WithLabelValues(string(stateAccepted)).Inc()
+	return status, nil
+}
+
+// job checks a submission with its task, and makes a job of it.
+func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job, error) {
+	if err := checkSubmission(request); err != nil {
+		return queue.Job{}, err
+	}
+	id, task, err := s.referred(ctx, request.Task)
+	if err != nil {
+		return queue.Job{}, err
+	}
+	sources, err := s.sources(ctx, request.Sources)
+	if err != nil {
+		return queue.Job{}, err
+	}
+	submission, err := task.NewSubmission(request.Name, request.Language, sources...)
+	if err != nil {
+		return queue.Job{}, invalid.problem("%v", err)
+	}
+	if err := checkOnly(task, request.Only); err != nil {
+		return queue.Job{}, err
+	}
+	job := queue.Job{
+		ID: cmp.Or(request.ID, rand.Text()), Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, queue.Normal),
+		Owner: clientOf(ctx).Name, Needs: languagesFor(task, submission), Task: id, Name: submission.Name,
+		Language: request.Language, Only: request.Only, AllTests: request.AllTests,
+	}
+	job.Sources, err = s.jobSources(ctx, request.Sources)
+	return job, err
+}
+
+func checkSubmission(r submissionRequest) error {
+	switch {
+	case r.ID != "" && !isID(r.ID):
+		return invalid.problem("id: want at most 64 letters, digits, - and _")
+	case r.Task.id == "" && r.Task.files == nil:
+		return invalid.problem("task: want the id of a task, or an object with its files")
+	case r.Priority != "" && !slices.Contains(queue.Priorities, r.Priority):
+		return invalid.problem("priority: want one of %v", queue.Priorities)
+	case len(r.Only) > maxOnly:
+		return invalid.problem("only: want at most %d names of tests", maxOnly)
+	}
+	return checkNames(r.Sources, maxSources)
+}
+
+// referred is the task of a submission.
+func (s *Service) referred(ctx context.Context, of taskReference) (string, *judge.Task, error) {
+	if of.files != nil {
+		return s.storeTask(ctx, *of.files)
+	}
+	t, err := s.task(ctx, of.id)
+	var unknown *Problem
+	if errors.As(err, &unknown) && unknown.Status == http.StatusNotFound { // the request's address is a good one
+		return "", nil, invalid.problem("task: %s", unknown.Detail)
+	}
+	return of.id, t, err
+}
+
+// sources fetches what has to be looked into to tell how a submission is to be compiled.
+func (s *Service) sources(ctx context.Context, files map[string]content) ([]judge.SourceFile, error) {
+	var found []judge.SourceFile
+	var missing missingFiles
+	size := int64(0)
+	for _, name := range keysOf(files) {
+		data := files[name].data
+		if hash := files[name].hash; hash != "" {
+			var err error
+			data, err = s.read(ctx, hash, maxSourceSize)
+			if errors.Is(err, queue.ErrUnknown) {
+				missing.add(name, hash)
+				continue
+			}
+			if err != nil && !errors.Is(err, queue.ErrTooLarge) {
+				return nil, err
+			}
+		}
+		if size += int64(len(data)); size > maxSourceSize {
+			return nil, tooLarge.problem("sources: want at most %d bytes", maxSourceSize)
+		}
+		found = append(found, judge.SourceFile{Name: name, Data: judge.Data{Text: string(data)}})
+	}
+	return found, missing.problem()
+}
+
+// checkOnly refuses names of tests that the task does not have.
+func checkOnly(t *judge.Task, only []string) error {
+	if len(only) == 0 {
+		return nil
+	}
+	names := make(map[string]bool, len(t.Tests))
+	for i := range t.Tests {
+		names[t.Tests[i].Name] = true
+	}
+	for _, name := range only {
+		if !names[name] {
+			return invalid.problem("only: the task has no test %.100q", name)
+		}
+	}
+	return nil
+}
+
+// jobSources are sources as a job has them: text where it is, the rest encoded, and what makes the job too large
+// in the store. They are in order, so that the same submission is the same job.
+func (s *Service) jobSources(ctx context.Context, files map[string]content) ([]queue.Source, error) {
+	var sources []queue.Source
+	room := maxInJob
+	for _, name := range keysOf(files) {
+		file, source := files[name], queue.Source{Path: name}
+		text := file.hash == "" && utf8.Valid(file.data)
+		size := jobSize(file.data, text)
+		switch {
+		case file.hash != "":
+			source.SHA256 = file.hash
+		case size > room:
+			if err := s.storeContent(ctx, file); err != nil {
+				return nil, err
+			}
+			source.SHA256 = file.sha256()
+		case text:
+			source.Text = string(file.data)
+			room -= size
+		default:
+			source.Base64 = base64.StdEncoding.EncodeToString(file.data)
+			room -= size
+		}
+		sources = append(sources, source)
+	}
+	return sources, nil
+}
+
+// jobSize is how many bytes of JSON a content becomes.
+func jobSize(data []byte, text bool) int {
+	if !text {
+		return base64.StdEncoding.EncodedLen(len(data))
+	}
+	size := len(data)
+	for _, c := range data {
+		if c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			size += 5 // \u0000
+		}
+	}
+	return size
+}
+
+// languagesFor are the languages that judging a submission needs, sorted.
+func languagesFor(t *judge.Task, s judge.Submission) []string {
+	return builtin(append(toolsOf(t), s.Language)...)
+}
+
+// toolLanguages are those of a task's own programs, sorted.
+func toolLanguages(t *judge.Task) []string { return builtin(toolsOf(t)...) }
+
+func toolsOf(t *judge.Task) (languages []*judge.Language) {
+	if t.Checker.Tool != nil {
+		languages = append(languages, t.Checker.Tool.Language)
+	}
+	if t.Interactor != nil {
+		languages = append(languages, t.Interactor.Language)
+	}
+	return languages
+}
+
+// builtin are the names of the languages that judge knows, sorted. One that only a task file knows is left out:
+// no worker can say that it has it, and whether it does shows when it is tried.
+func builtin(languages ...*judge.Language) []string {
+	names := []string{}
+	for _, l := range languages {
+		if slices.ContainsFunc(l.Extensions, func(extension string) bool { return judge.LanguageOf("x"+extension) == l.Name }) {
+			names = append(names, l.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
