@@ -62,7 +62,7 @@ func (s *streams) to(w io.Writer) (*os.File, error) {
 	if f, ok := w.(*os.File); ok {
 		return f, nil
 	}
-	from, theirs, err := Pipe()
+	from, theirs, err := polledPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +71,18 @@ func (s *streams) to(w io.Writer) (*os.File, error) {
 	return theirs, nil
 }
 
-// Pipe returns a pipe for a program's output: os.Pipe, but that the runtime does not poll the writing end, which we
-// only hand on.
+// Pipe returns a pipe for a program's output: os.Pipe, but that the runtime polls neither end. A read takes a thread while
+// it waits.
 func Pipe() (r, w *os.File, err error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "|0"), os.NewFile(uintptr(fds[1]), "|1"), nil
+}
+
+// polledPipe is Pipe with a reading end that the runtime polls.
+func polledPipe() (r, w *os.File, err error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return nil, nil, os.NewSyscallError("pipe2", err)

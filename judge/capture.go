@@ -14,12 +14,12 @@ type stream struct {
 	read, write *os.File
 	keep        int
 	limit       int64          // 0: none
-	over        func()         // called when the limit is exceeded
+	over        func()         // called once when the limit is exceeded
 	also        func(p []byte) // gets all of it as well, when not nil
 	head        []byte
 	total       int64
 	err         error
-	done        chan struct{}
+	done        chan struct{} // nil until a goroutine reads
 }
 
 var streamBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
@@ -30,17 +30,18 @@ func (s *stream) open() (err error) {
 	return err
 }
 
-// start begins to read; over is called once when there is more than the limit.
-func (s *stream) start(over func()) {
-	s.over = over
+// start begins to read, beside the program. For one that has ended finish is enough.
+func (s *stream) start() {
 	s.done = make(chan struct{})
-	go s.drain()
+	go func() {
+		defer close(s.done)
+		s.drain()
+	}()
 }
 
 // drain reads until no writer is left. It goes on past the limit, because a writer that blocks
 // would look idle until it is killed.
 func (s *stream) drain() {
-	defer close(s.done)
 	buffer := streamBuffers.Get().(*[64 << 10]byte)
 	defer streamBuffers.Put(buffer)
 	for {
@@ -81,8 +82,10 @@ func (s *stream) release() { s.write.Close() }
 // finish waits for the rest; no program has the writing end any more.
 func (s *stream) finish() error {
 	s.release()
-	if s.done != nil { // it was started
+	if s.done != nil {
 		<-s.done
+	} else {
+		s.drain()
 	}
 	s.read.Close()
 	return s.err

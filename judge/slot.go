@@ -75,7 +75,7 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		if s == e.stderr {
 			reason = StopStderr
 		}
-		s.start(func() { cancel(stopError(reason)) })
+		s.over = func() { cancel(stopError(reason)) }
 	}
 	group, err := s.ready(e.config, e.program.Root)
 	if err != nil {
@@ -137,8 +137,8 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	if err != nil {
 		return isolate.Exit{}, err
 	}
-	for _, s := range e.streams() {
-		s.release()
+	for _, stream := range e.streams() {
+		stream.release()
 	}
 	if e.started != nil {
 		e.started()
@@ -148,6 +148,11 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	busy := time.Since(s.ended) < 20*time.Millisecond
 	if e.next != nil && busy {
 		s.next = s.prepare(e.next)
+	}
+	if !process.Ended() { // until now the pipes had room for it
+		for _, stream := range e.streams() {
+			stream.start()
+		}
 	}
 	s.settle()
 	exit, err := s.wait(process, e, group)

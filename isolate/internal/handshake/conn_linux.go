@@ -138,6 +138,16 @@ func (c *Conn) Receive(state string, deadline time.Time, wanted ...Kind) (Messag
 	return Message{}, fmt.Errorf("%s: expected %s, got %v", state, list(wanted), m.Kind)
 }
 
+// Pending tells whether a receive would not have to wait: for a message, or because the peer is gone.
+func (c *Conn) Pending() bool {
+	pending := false
+	c.raw.Control(func(fd uintptr) {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		pending = n > 0 && err == nil
+	})
+	return pending
+}
+
 // Expire bounds all receives by a deadline, the one that waits and those to come. Any goroutine may
 // call it: one that has told the peer to end.
 func (c *Conn) Expire(latest time.Time) {
