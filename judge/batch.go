@@ -12,7 +12,7 @@ import (
 // Batch judges the submissions of tasks and writes a record of everything that it does. The zero
 // value uses every CPU and stops a submission at its first failed test case.
 type Batch struct {
-	Jobs     int      // runs at one time; 0: the CPUs that this process may use
+	Jobs     int      // runs at one time; 0: DefaultJobs
 	AllTests bool     // skip no test but those of groups that depend on one without all its points
 	Pin      bool     // bind each run to a physical core of its own and leave its siblings idle; Jobs is at most the cores
 	Degraded bool     // accept a host that cannot enforce or measure every limit

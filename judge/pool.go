@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -50,7 +49,7 @@ type Pool struct {
 func NewPool(o PoolOptions) (*Pool, error) {
 	jobs := o.Jobs
 	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
+		jobs = DefaultJobs()
 	}
 	pins := make([][]int, jobs) // nil: any CPU
 	if o.Pin {
@@ -226,7 +225,7 @@ func (b Batch) pool(jobs int) (p *Pool, close func() error, err error) {
 		return b.Pool, func() error { return nil }, nil
 	}
 	if b.Jobs <= 0 {
-		b.Jobs = runtime.GOMAXPROCS(0)
+		b.Jobs = DefaultJobs()
 	}
 	p, err = NewPool(PoolOptions{Jobs: max(min(jobs, b.Jobs), 1), Pin: b.Pin, Degraded: b.Degraded})
 	if err != nil {

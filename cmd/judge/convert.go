@@ -47,7 +47,7 @@ Where the package leaves the time limit to be measured, its submissions are run.
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&f.out, "out", "o", "", "write to `FILE`, which must not exist (default: tasks.toml in DIR); - is standard output")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "measure `N` programs at one time (default: the CPUs that judge may use)")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "measure `N` programs at one time (default: the physical cores that judge may use)")
 	flags.BoolVar(&f.degraded, "degraded", false, "measure also where this host cannot hold every limit")
 	return cmd
 }

@@ -60,7 +60,7 @@ programs, results could not be written, or a judge-error is left; 130 interrupte
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the CPUs that judge may use)")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the physical cores that judge may use)")
 	flags.StringVarP(&f.out, "out", "o", "", "write the records to `FILE`, one JSON object a line; - is standard output")
 	flags.StringArrayVar(&f.only, "only", nil, "judge only what `NAME` names: TASK[/SUBMISSION[/TEST]], with patterns as in task files; may be repeated")
 	flags.BoolVar(&f.allTests, "all-tests", false, "go on after a submission's first failed test; only groups still wait for those they depend on")
@@ -83,7 +83,7 @@ programs, results could not be written, or a judge-error is left; 130 interrupte
 // run loads everything before it opens the output, so that a mistake costs no earlier results.
 func (f runFlags) run(ctx context.Context, paths []string, stdout, stderr io.Writer) error {
 	if f.jobs < 0 {
-		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the CPUs that judge may use", f.jobs)
+		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the physical cores that judge may use", f.jobs)
 	}
 	if f.resume && (f.out == "" || f.out == "-") {
 		return errors.New("--resume: want --out FILE, the records to go on from")

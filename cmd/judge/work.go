@@ -57,7 +57,7 @@ exactly (judge doctor says why), or the cache cannot be used.`,
 	flags.StringVar(&f.nats, "nats", "", "take from the queue at `URL`; several servers of a cluster are separated by commas")
 	flags.StringVar(&f.natsCreds, "nats-creds", "", "connect to --nats with the credentials of `FILE`")
 	flags.StringVar(&f.name, "name", "", "be called `NAME` where workers are listed; no two may have the same (default: host and process id)")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "judge `N` submissions at one time (default: the CPUs that judge may use)")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "judge `N` submissions at one time (default: the physical cores that judge may use)")
 	flags.StringVar(&f.cache, "cache", "", "keep files of tasks in `DIR`, which no other worker may use (default: judge/worker in the user's cache directory)")
 	flags.StringVar(&f.cacheSize, "cache-size", "10GiB", "keep at most `SIZE` of files of tasks")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
@@ -72,7 +72,7 @@ func (f workFlags) run(ctx context.Context, stderr io.Writer) error {
 	case f.nats == "":
 		return errors.New("work: want --nats URL, the queue to take from: judge serve --nats-listen writes it to a file, and its log says to which")
 	case f.jobs < 0:
-		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the CPUs that judge may use", f.jobs)
+		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the physical cores that judge may use", f.jobs)
 	case err != nil || size <= 0:
 		return fmt.Errorf(`--cache-size %s: want a size such as "10GiB"`, f.cacheSize)
 	}

@@ -132,7 +132,7 @@ func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job
 	}
 	job := queue.Job{
 		ID: cmp.Or(request.ID, rand.Text()), Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, queue.Normal),
-		Owner: clientOf(ctx).Name, Needs: languagesFor(task, submission), Task: id, Name: submission.Name,
+		Owner: clientOf(ctx).Name, Needs: task.Needs(&submission), Task: id, Name: submission.Name,
 		Language: request.Language, Only: request.Only, AllTests: request.AllTests,
 	}
 	job.Sources, err = s.jobSources(ctx, request.Sources)
@@ -250,35 +250,4 @@ func jobSize(data []byte, text bool) int {
 		}
 	}
 	return size
-}
-
-// languagesFor are the languages that judging a submission needs, sorted.
-func languagesFor(t *judge.Task, s judge.Submission) []string {
-	return builtin(append(toolsOf(t), s.Language)...)
-}
-
-// toolLanguages are those of a task's own programs, sorted.
-func toolLanguages(t *judge.Task) []string { return builtin(toolsOf(t)...) }
-
-func toolsOf(t *judge.Task) (languages []*judge.Language) {
-	if t.Checker.Tool != nil {
-		languages = append(languages, t.Checker.Tool.Language)
-	}
-	if t.Interactor != nil {
-		languages = append(languages, t.Interactor.Language)
-	}
-	return languages
-}
-
-// builtin are the names of the languages that judge knows, sorted. One that only a task file knows is left out:
-// no worker can say that it has it, and whether it does shows when it is tried.
-func builtin(languages ...*judge.Language) []string {
-	names := []string{}
-	for _, l := range languages {
-		if slices.ContainsFunc(l.Extensions, func(extension string) bool { return judge.LanguageOf("x"+extension) == l.Name }) {
-			names = append(names, l.Name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }

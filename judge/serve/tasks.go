@@ -23,7 +23,7 @@ type taskAnswer struct {
 }
 
 func newTaskAnswer(id string, t *judge.Task) taskAnswer {
-	return taskAnswer{ID: id, Name: t.Name, Tests: len(t.Tests), Languages: toolLanguages(t)}
+	return taskAnswer{ID: id, Name: t.Name, Tests: len(t.Tests), Languages: append([]string{}, t.Needs(nil)...)}
 }
 
 // putTask stores a task that has no mistakes.
