@@ -217,8 +217,9 @@ func TestPipes(t *testing.T) {
 	})
 	t.Run("both wait for the other", func(t *testing.T) {
 		got := two("cat >/dev/null", "cat >/dev/null", cross)
-		assert.Equal(t, StatusTimeLimitExceeded, got[0].Status)
-		assert.Equal(t, StatusTimeLimitExceeded, got[1].Status)
+		statuses := []Status{got[0].Status, got[1].Status}
+		assert.Contains(t, statuses, StatusTimeLimitExceeded)
+		assert.Subset(t, []Status{StatusTimeLimitExceeded, StatusAccepted}, statuses, "the end of one is the end of the other's input")
 	})
 	t.Run("nobody reads", func(t *testing.T) {
 		got := two("exec yes", "exit 0", cross)
