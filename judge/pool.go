@@ -13,9 +13,9 @@ import (
 	"judge/limits"
 )
 
-// PoolOptions say what a pool is. The zero value is a slot for each CPU that this process may use.
+// PoolOptions say what a pool is. The zero value has as many slots as DefaultJobs says.
 type PoolOptions struct {
-	Jobs     int  // runs at one time, of all batches together; 0: the CPUs that this process may use
+	Jobs     int  // runs at one time, of all batches together; 0: DefaultJobs
 	Pin      bool // see Batch; Jobs is at most the cores
 	Degraded bool // see Batch
 }
@@ -179,6 +179,7 @@ func (p *Pool) enter(ctx context.Context) (*seat, error) {
 func (p *Pool) leave(own *seat) error {
 	var errs []error
 	for _, s := range own.all() {
+		s.settle()
 		if err := s.drop(); err != nil {
 			errs = append(errs, err)
 			s.reset()
