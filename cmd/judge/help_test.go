@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
@@ -48,7 +49,7 @@ func fences(page string) []fence {
 func TestDocumentsHaveOnlyWhatIsTested(t *testing.T) {
 	for name, page := range documents(t) {
 		for _, f := range fences(page) {
-			assert.Contains(t, []string{"toml", "console", "json", "go"}, f.kind, "%s:\n%s", name, f.text)
+			assert.Contains(t, []string{"toml", "console", "json", "go", "conf"}, f.kind, "%s:\n%s", name, f.text)
 		}
 		for line := range strings.Lines(page) {
 			if !strings.HasPrefix(line, "|") && !strings.HasPrefix(line, "{") {
@@ -111,25 +112,50 @@ func TestDocumentedCommandsRun(t *testing.T) {
 			if name == "README.md" {
 				dir = "../.."
 			}
-			bin := t.TempDir()
+			env := append(os.Environ(), "GOBIN="+t.TempDir(), "GOFLAGS=-buildvcs=false", "XDG_STATE_HOME="+t.TempDir())
+			services := &documentedServices{t: t, dir: dir, env: env}
 			for _, f := range fences(page) {
-				if f.kind != "console" {
-					continue
-				}
-				for _, step := range strings.Split("\n"+f.text, "\n$ ")[1:] {
-					command, want, _ := strings.Cut(step, "\n")
-					cmd := exec.Command("bash", "-c", command)
-					cmd.Dir = dir
-					cmd.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=-buildvcs=false")
-					output, err := cmd.CombinedOutput()
-					require.NoError(t, err, "%s\n%s", command, output)
-					if strings.TrimSpace(want) != "" {
-						assert.Equal(t, withoutFigures(want), withoutFigures(string(output)), command)
+				switch f.kind {
+				case "conf":
+					services.configure(f.text)
+				case "console":
+					for _, step := range strings.Split("\n"+f.text, "\n$ ")[1:] {
+						command, want := commandOf(t, step)
+						if services.start(command) {
+							continue
+						}
+						cmd := exec.Command("bash", "-c", services.addressed(command))
+						cmd.Dir, cmd.Env = dir, env
+						begin := time.Now()
+						output, err := cmd.CombinedOutput()
+						t.Log(time.Since(begin).Round(time.Millisecond), command)
+						require.NoError(t, err, "%s\n%s", command, output)
+						if strings.TrimSpace(want) != "" {
+							assert.Equal(t, withoutFigures(want), withoutFigures(string(output)), command)
+						}
 					}
 				}
 			}
 		})
 	}
+}
+
+// commandOf is what a step begins with: lines until bash misses nothing, such as the end of a here-document. The
+// rest is what the command prints.
+func commandOf(t *testing.T, step string) (command, printed string) {
+	t.Helper()
+	lines := strings.SplitAfter(step, "\n")
+	for i := range lines {
+		command = strings.Join(lines[:i+1], "")
+		if strings.HasSuffix(command, "\\\n") {
+			continue
+		}
+		if complaint, _ := exec.Command("bash", "-n", "-c", command).CombinedOutput(); len(complaint) == 0 {
+			return command, strings.Join(lines[i+1:], "")
+		}
+	}
+	require.Fail(t, "bash does not understand it", step)
+	return "", ""
 }
 
 // TestFirstStepsOfTheReadme types what the table of README's section says, in a directory as it says.
@@ -191,18 +217,22 @@ func TestDocumentedRecordsAreRecords(t *testing.T) {
 	}
 }
 
-// TestDocumentedProgramIsTheExample: what the page shows is what go test runs.
-func TestDocumentedProgramIsTheExample(t *testing.T) {
-	example, err := os.ReadFile("../../judge/example_test.go")
-	require.NoError(t, err)
-	found := false
+// TestDocumentedProgramsAreExamples: what the page shows is what go test runs.
+func TestDocumentedProgramsAreExamples(t *testing.T) {
+	var examples strings.Builder
+	for _, name := range []string{"../../judge/example_test.go", "../../judge/queue/example_test.go"} {
+		example, err := os.ReadFile(name)
+		require.NoError(t, err)
+		examples.Write(example)
+	}
+	found := 0
 	for _, f := range fences(helpPage("library")) {
 		if f.kind == "go" {
-			found = true
-			assert.Contains(t, string(example), strings.TrimSpace(f.text))
+			found++
+			assert.Contains(t, examples.String(), strings.TrimSpace(f.text))
 		}
 	}
-	assert.True(t, found)
+	assert.Equal(t, 2, found)
 }
 
 var mentioned = regexp.MustCompile("`judge ([a-z][^`]*)`")

@@ -17,10 +17,10 @@ import (
 	"judge/limits"
 )
 
-// TestMain makes the test binary play three parts: an intermediate, the judge command, and the tests.
+// TestMain makes the test binary play four parts: an intermediate, the judge command, a server of a cluster, and the tests.
 func TestMain(m *testing.M) {
 	isolate.Enter()
-	testscript.Main(leavesNothing{m}, map[string]func(){"judge": main})
+	testscript.Main(leavesNothing{m}, map[string]func(){"judge": main, "nats-node": natsNode, "nats-server": natsServer})
 }
 
 // leavesNothing fails a run of tests that leaves something on the machine.

@@ -20,6 +20,7 @@ import (
 	"judge/judge/serve"
 	"judge/judge/serve/gojudge"
 	"judge/judge/serve/piston"
+	"judge/judge/serve/web"
 )
 
 // serveFlags are the flags of `judge serve`.
@@ -76,7 +77,7 @@ is judged after the next start.`,
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8077", "listen on `ADDRESS`; port 0 takes a free one, and the log says which")
 	flags.StringVar(&f.tokenFile, "token-file", "", "let in only who has a token of `FILE`")
 	flags.StringVar(&f.store, "store", "", "keep the queue in `DIR` (default: judge/serve in the user's state directory)")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the CPUs that judge may use)")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the physical cores that judge may use)")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
 	flags.StringVar(&f.natsListen, "nats-listen", "", "let workers of other machines connect to `ADDRESS`, such as 10.0.0.1:4222")
 	flags.StringVar(&f.nats, "nats", "", "be a front of the NATS servers at `URL`, separated by commas; judge work judges")
@@ -118,7 +119,7 @@ func (f serveFlags) run(ctx context.Context, stderr io.Writer) error {
 func (f serveFlags) check() error {
 	switch {
 	case f.jobs < 0:
-		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the CPUs that judge may use", f.jobs)
+		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the physical cores that judge may use", f.jobs)
 	case f.nats == "" && f.natsCreds != "":
 		return errors.New("--nats-creds: want --nats URL, the servers that they are for")
 	case f.nats != "" && f.natsListen != "":
@@ -164,7 +165,7 @@ func (f serveFlags) serve(ctx context.Context, listener net.Listener, tokens *se
 		stopWorker = sync.OnceValue(stop)
 	}
 	defer func() { err = errors.Join(err, stopWorker()) }()
-	service := serve.New(serve.Options{Queue: q, Tokens: tokens, Version: version(), Log: log, Doors: doors(q, files, log), Temp: temp})
+	service := serve.New(serve.Options{Queue: q, Tokens: tokens, Version: version(), Log: log, Doors: doors(q, files, log), Page: web.Handler(), Temp: temp})
 	defer func() { err = errors.Join(err, service.Close()) }()
 	defer f.rereadTokens(service, log)()
 	// While the worker's last jobs end their results are answered, and what is new is told to try again.

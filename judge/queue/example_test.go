@@ -31,16 +31,28 @@ func Example() {
 	defer q.Close()
 	go work(ctx, q)
 
-	job := queue.Job{Task: task(ctx, q), Name: "hello.py", Needs: []string{"python"}}
-	job.Sources = []queue.Source{{Path: "hello.py", Text: "print('hello')"}}
-	job, err = q.Submit(ctx, job)
-	if err != nil {
+	if err := follow(ctx, q, task(ctx, q)); err != nil {
 		log.Fatal(err)
+	}
+	// Output:
+	// a worker has it
+	// a record came
+	// done accepted
+}
+
+// follow submits a program and prints what becomes of it.
+func follow(ctx context.Context, q *queue.Queue, task string) error {
+	job, err := q.Submit(ctx, queue.Job{
+		Task: task, Priority: queue.Contest, Needs: []string{"python"},
+		Name: "hello.py", Sources: []queue.Source{{Path: "hello.py", Text: "print('hello')"}},
+	})
+	if err != nil {
+		return err
 	}
 	for event, err := range q.Watch(ctx, job.ID, 0) {
 		switch {
 		case err != nil:
-			log.Fatal(err)
+			return err
 		case event.Attempt != nil:
 			fmt.Println("a worker has it")
 		case event.Record != nil:
@@ -49,10 +61,7 @@ func Example() {
 			fmt.Println(event.Result.State, event.Result.Verdict)
 		}
 	}
-	// Output:
-	// a worker has it
-	// a record came
-	// done accepted
+	return nil
 }
 
 // task stores a task of one file and returns its id.
