@@ -94,6 +94,30 @@ func TestBatchesThatShareAPoolGiveTheRecordsOfOneAlone(t *testing.T) {
 	assert.Zero(t, pool.inputs.all.Len())
 }
 
+// A pool remembers what a language's tool says of its version. A stranger's task may keep the tool from saying it.
+func TestAFailedVersionIsOnlyItsOwnTasks(t *testing.T) {
+	pool := newPool(t, 1)
+	dir := t.TempDir()
+	load := func(compileLimits string) Task {
+		tasks, err := LoadFiles(TaskFile{Name: "t", Dir: dir, Text: `
+[language.bash]
+version = ["bash", "-c", "printf -v x %9999999s && echo 1"]
+` + compileLimits + `
+[[task]]
+name = "t"
+submissions = ["right.sh"]
+[[task.test]]
+input = "2\n"
+answer = "4\n"
+`})
+		require.NoError(t, err)
+		return tasks[0]
+	}
+	loadText(t, dir, "files")
+	assert.Contains(t, judged(t, Batch{Pool: pool}, load(`compile_limits = { memory = "4MiB" }`))[0], "judge-error")
+	assert.Contains(t, judged(t, Batch{Pool: pool}, load(""))[0], "accepted")
+}
+
 func TestACancelledBatchLeavesThePoolToOthers(t *testing.T) {
 	pool := newPool(t, 1)
 	dir := t.TempDir()

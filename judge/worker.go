@@ -206,7 +206,8 @@ func (w *worker) version(ctx context.Context, t *Task, p *program, language *Lan
 	if len(language.Version) == 0 {
 		return "", nil
 	}
-	key := fmt.Sprintf("%x %q %q %q %#v", w.toolchain.fingerprint(), language.Version, p.env, t.Sandbox.Layers, t.Sandbox.Binds)
+	// With limits of its own, for a task that lets the tool fail must not let it fail for others.
+	key := fmt.Sprintf("%x %q %q %q %#v %v", w.toolchain.fingerprint(), language.Version, p.env, t.Sandbox.Layers, t.Sandbox.Binds, language.CompileLimits)
 	defer func() { p.toolchain = fmt.Sprintf("%q %s", t.Sandbox.Layers, text) }()
 	v := w.versionOf(key)
 	v.mu.Lock()

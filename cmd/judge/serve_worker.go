@@ -53,6 +53,9 @@ func openLocalWorker(q *queue.Queue, files gojudge.Files, o localWorkerOptions) 
 		Queue: worker.FromQueue(q), Pool: l.pool, Name: q.Name(), Dir: o.dir, Bytes: o.bytes,
 		Grace: jobsGrace, Commands: l.runner.Do, Version: version(), Log: o.log,
 	})
+	if err == nil {
+		l.runner.Memory = l.worker.Most().Memory
+	}
 	return l, err
 }
 
@@ -115,8 +118,16 @@ func offerLanguages(ctx context.Context, pool *judge.Pool, w *worker.Worker, tem
 	// They are offered in this order.
 	slices.SortStableFunc(installed.Submissions, func(a, b judge.Submission) int { return turn(a.Language) - turn(b.Language) })
 	defer pool.Forget(&installed)
-	_, err = judge.Batch{Pool: pool, Version: version()}.Run(ctx, []judge.Task{installed}, &offers{worker: w, versions: map[string]string{}})
-	return err
+	// A batch each, for a batch has its slots to its end: jobs come in between.
+	sink := &offers{worker: w, versions: map[string]string{}}
+	for i := range installed.Submissions {
+		one := installed
+		one.Submissions = installed.Submissions[i : i+1]
+		if _, err := (judge.Batch{Pool: pool, Version: version()}).Run(ctx, []judge.Task{one}, sink); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // turn says when a language is tried: what is common and quick comes first, what has to be prepared last.

@@ -16,8 +16,9 @@ import (
 
 // Bounds of what a client sends.
 const (
-	MaxBody     = 32 << 20  // bytes of a body that is read into memory
-	memoryShare = 256 << 20 // bytes that all bodies in memory have together
+	MaxBody     = 32 << 20        // bytes of a body that is read into memory
+	memoryShare = 256 << 20       // bytes that all bodies in memory have together
+	clientShare = memoryShare / 2 // bytes of these that one token's may have: who sends slowly keeps them for long
 )
 
 // pace is how fast clients have to be.
@@ -108,17 +109,38 @@ func (m *memory) take(n int64) bool {
 
 func (m *memory) give(n int64) { m.used.Add(-n) }
 
-// readAll reads a body into memory. The caller gives back as many bytes as the result has capacity.
+// takeFor is take for a client's request, which must leave others something.
+func (m *memory) takeFor(r *http.Request, n int64) bool {
+	c := clientOf(r.Context())
+	if c == nil || c.Name == "" {
+		return m.take(n)
+	}
+	if c.use.memory.Add(n) <= clientShare && m.take(n) {
+		return true
+	}
+	c.use.memory.Add(-n)
+	return false
+}
+
+// giveFor gives back what takeFor has taken.
+func (m *memory) giveFor(r *http.Request, n int64) {
+	if c := clientOf(r.Context()); c != nil && c.Name != "" {
+		c.use.memory.Add(-n)
+	}
+	m.give(n)
+}
+
+// readAll reads a body into memory. The caller calls giveFor with the capacity of the result.
 func (m *memory) readAll(r *http.Request) ([]byte, error) {
 	const first = 4 << 10
 	data := []byte(nil)
 	for size := int64(max(first, r.ContentLength+1)); ; size = int64(cap(data)) * 2 {
-		if !m.take(size) {
-			m.give(int64(cap(data)))
+		if !m.takeFor(r, size) {
+			m.giveFor(r, int64(cap(data)))
 			return nil, unavailable.later(time.Second, "other requests are too large at this time")
 		}
 		grown := append(make([]byte, 0, size), data...)
-		m.give(int64(cap(data)))
+		m.giveFor(r, int64(cap(data)))
 		data = grown
 		for len(data) < cap(data) {
 			n, err := r.Body.Read(data[len(data):cap(data)])
@@ -127,7 +149,7 @@ func (m *memory) readAll(r *http.Request) ([]byte, error) {
 				return data, nil
 			}
 			if err != nil {
-				m.give(int64(cap(data)))
+				m.giveFor(r, int64(cap(data)))
 				return nil, err
 			}
 		}
@@ -146,7 +168,7 @@ func readJSON[T any](m *memory, r *http.Request) (T, error) {
 	if err != nil {
 		return value, err
 	}
-	defer func() { m.give(int64(cap(data))) }()
+	defer func() { m.giveFor(r, int64(cap(data))) }()
 	if err := json.Unmarshal(data, &value, json.RejectUnknownMembers(true)); err != nil {
 		return value, jsonProblem(err)
 	}

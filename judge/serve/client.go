@@ -25,6 +25,7 @@ type usage struct {
 	requests *rate.Limiter
 	running  atomic.Int64
 	streams  atomic.Int64
+	memory   atomic.Int64 // bytes of bodies
 }
 
 // clients finds out who asks.

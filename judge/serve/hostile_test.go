@@ -82,6 +82,20 @@ func TestBodiesInMemoryHaveABoundTogether(t *testing.T) {
 	assert.Zero(t, a.service.memory.used.Load())
 }
 
+func TestOneClientsBodiesLeaveOthersMemory(t *testing.T) {
+	a := newAPI(t, tokensOf(t, "a "+tokenA+"\nb "+tokenB))
+	use := a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits})
+	use.memory.Add(clientShare)
+	for _, path := range []string{"/v1/tasks", "/run", "/api/v2/execute"} { // doors keep bodies as well
+		refusal(t, a.post(path, sumTask(), bearer(tokenA)...), unavailable)
+	}
+	as[taskAnswer](t, a.post("/v1/tasks", sumTask(), bearer(tokenB)...), http.StatusCreated)
+	use.memory.Add(-clientShare)
+	as[taskAnswer](t, a.post("/v1/tasks", sumTask(), bearer(tokenA)...), http.StatusCreated)
+	assert.Zero(t, use.memory.Load())
+	assert.Zero(t, a.service.memory.used.Load())
+}
+
 // slowAPI is a service whose clients have to be fast.
 func slowAPI(t *testing.T) *api {
 	quick := defaultPace

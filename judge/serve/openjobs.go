@@ -17,22 +17,23 @@ type openJobs struct {
 	waiters map[string]map[chan struct{}]bool
 }
 
-// add counts a submission that is about to be made; most is what its owner may have, 0: any number.
-func (o *openJobs) add(id, owner string, most int) error {
+// add counts a submission that is about to be made; most is what its owner may have, 0: any number. It says
+// whether it is the one that counted it: who then does not make it takes that back.
+func (o *openJobs) add(id, owner string, most int) (added bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if _, known := o.owners[id]; known {
-		return nil
+		return false, nil
 	}
 	if most > 0 && o.counts[owner] >= most {
-		return tooMany.later(time.Second, "more than %d submissions that are not finished", most)
+		return false, tooMany.later(time.Second, "more than %d submissions that are not finished", most)
 	}
 	if o.owners == nil {
 		o.owners, o.counts = map[string]string{}, map[string]int{}
 	}
 	o.owners[id] = owner
 	o.counts[owner]++
-	return nil
+	return true, nil
 }
 
 // remove says that a submission has a result, or was not made.

@@ -1,8 +1,10 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -92,14 +94,14 @@ func (s *Service) routes(doors []Door) []route {
 		{pattern: "GET /openapi.json", open: true, handle: s.getOpenAPI},
 	}
 	for _, d := range doors {
-		body := jsonBody
+		body, handle := jsonBody, s.buffered(d.Handler)
 		switch {
 		case !strings.HasPrefix(d.Pattern, http.MethodPost+" "):
-			body = noBody
+			body, handle = noBody, handlerOf(d.Handler)
 		case d.Stores:
-			body = fileBody
+			body, handle = fileBody, handlerOf(d.Handler)
 		}
-		routes = append(routes, route{pattern: d.Pattern, body: body, wait: endless, handle: handlerOf(d.Handler)})
+		routes = append(routes, route{pattern: d.Pattern, body: body, wait: endless, handle: handle})
 	}
 	if s.page != nil {
 		page := handlerOf(s.page)
@@ -111,6 +113,20 @@ func (s *Service) routes(doors []Door) []route {
 
 func handlerOf(h http.Handler) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}
+
+// buffered is a handler that keeps what it is sent: its bodies share memory with all others, to the end of the answer.
+func (s *Service) buffered(h http.Handler) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		data, err := s.memory.readAll(r)
+		if err != nil {
+			return err
+		}
+		defer func() { s.memory.giveFor(r, int64(cap(data))) }()
+		r.Body = io.NopCloser(bytes.NewReader(data))
 		h.ServeHTTP(w, r)
 		return nil
 	}

@@ -87,12 +87,15 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 
 // enqueue puts a job into the queue, unless its owner has too many there.
 func (s *Service) enqueue(ctx context.Context, job queue.Job, chosen bool) (queue.Status, error) {
-	if err := s.open.add(job.ID, job.Owner, clientOf(ctx).Limits.Open); err != nil {
+	added, err := s.open.add(job.ID, job.Owner, clientOf(ctx).Limits.Open)
+	if err != nil {
 		return queue.Status{}, err
 	}
 	accepted, err := s.queue.Submit(ctx, job)
 	if err != nil {
-		s.open.remove(job.ID)
+		if added { // else the id is that of another submission, which is open
+			s.open.remove(job.ID)
+		}
 		return queue.Status{}, err
 	}
 	status := queue.Status{Job: accepted, State: queue.Queued}

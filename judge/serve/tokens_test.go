@@ -180,6 +180,24 @@ func TestEachTokenHasItsLimits(t *testing.T) {
 		eventually(t, func() bool { return a.service.open.len() == 2 })
 		a.submit(sumSubmission(), bearer(tokenA)...)
 	})
+	t.Run("open submissions, whose ids are used again for others", func(t *testing.T) {
+		a := newAPI(t, tokensOf(t, "a "+tokenA+" open=1\nb "+tokenB))
+		named := sumSubmission()
+		named["id"] = "one"
+		a.submit(named, bearer(tokenA)...)
+		result, forget := a.service.open.wait("one")
+		defer forget()
+		named["name"] = "another"
+		for _, token := range []string{tokenA, tokenB} {
+			refusal(t, a.post("/v1/submissions", named, bearer(token)...), conflict)
+			refusal(t, a.post("/v1/submissions", sumSubmission(), bearer(tokenA)...), tooMany)
+		}
+		select {
+		case <-result:
+			assert.Fail(t, "who waits was told that it has ended")
+		default:
+		}
+	})
 	t.Run("requests at one time", func(t *testing.T) {
 		a := newAPI(t, tokensOf(t, "a "+tokenA+" concurrent=1\nb "+tokenB))
 		made := a.submit(sumSubmission(), bearer(tokenA)...)
@@ -203,8 +221,11 @@ func TestOpenSubmissionsAreFoundAgain(t *testing.T) {
 	defer s.Close()
 	s.recount()
 	assert.Equal(t, 2, s.open.len())
-	require.Error(t, s.open.add("job9", "a", 2))
-	require.NoError(t, s.open.add("job1", "a", 2))
+	_, err := s.open.add("job9", "a", 2)
+	require.Error(t, err)
+	added, err := s.open.add("job1", "a", 2)
+	require.NoError(t, err)
+	assert.False(t, added)
 }
 
 func TestListenRefusesOtherAddressesWithoutTokens(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -225,6 +226,19 @@ answer = ""
 `}),
 		Sources: []queue.Source{{Path: "main.sh", Text: "while :; do :; done\n"}},
 	}
+}
+
+// interaction is a task whose submissions are several processes with 5 GiB each.
+func interaction(t *testing.T, q *fakeQueue, processes ...string) string {
+	names, _ := json.Marshal(processes)
+	return q.putTask(t, map[string]string{"talk.sh": "exit 42", "tasks.toml": fmt.Sprintf(`
+[[task]]
+name = "talk"
+limits = { memory = "5GiB" }
+interactor = { source = "talk.sh", processes = %s, pipes = ["interactor:1 -> a:0", "a:1 -> interactor:0", "interactor:4 -> b:0"] }
+[[task.test]]
+input = ""
+`, names)})
 }
 
 // double is a task whose submissions double a number.

@@ -16,6 +16,9 @@ import (
 // errNotWanted is why a job is given up that was cancelled, or that another worker has finished.
 var errNotWanted = errors.New("nobody wants a result any more")
 
+// errTooLong is why a job is given up for good that no worker could end in time.
+var errTooLong = errors.New("judging it takes longer than this worker allows")
+
 // handle does a job and tells the queue what became of it, within telling. It calls judged in between.
 func (w *Worker) handle(judging, telling context.Context, d Delivery, judged func()) {
 	w.busy.Add(1)
@@ -25,6 +28,8 @@ func (w *Worker) handle(judging, telling context.Context, d Delivery, judged fun
 	begin := time.Now()
 	ctx, stop := context.WithCancelCause(judging)
 	defer stop(nil)
+	ctx, late := context.WithTimeoutCause(ctx, w.config.Longest, errTooLong)
+	defer late()
 	go func() {
 		select {
 		case <-d.Cancelled():
@@ -62,6 +67,13 @@ func (w *Worker) conclude(ctx context.Context, d Delivery, log *slog.Logger, sto
 	case errors.Is(stopped, errNotWanted):
 		log.Info("cancelled")
 		return nil
+	case errors.Is(stopped, errTooLong):
+		log.Warn("given up", "after", w.config.Longest)
+		records.drop()
+		records = &spool{temp: w.store.temp}
+		if err := records.refuse(d.Job(), judge.JudgeError, judge.ReasonTask, fmt.Errorf("%w: %v", stopped, w.config.Longest)); err != nil {
+			return err
+		}
 	case stopped != nil:
 		log.Info("given back", "cause", stopped)
 		return d.Release(ctx, 0, stopped.Error())

@@ -40,7 +40,11 @@ func beyond(t *judge.Task, s *judge.Submission, most limits.Limits) string {
 		}
 	}
 	for i := range t.Tests {
-		if what := over(s.Language.LimitsFor(t.Tests[i].Limits), most); what != "" {
+		l := s.Language.LimitsFor(t.Tests[i].Limits)
+		if t.Interactor != nil { // each of its processes may have all of it, at the same time
+			l.Memory *= int64(max(len(t.Interactor.Processes), 1))
+		}
+		if what := over(l, most); what != "" {
 			return fmt.Sprintf("test %s: %s", t.Tests[i].Name, what)
 		}
 	}

@@ -64,7 +64,9 @@ func (s *spool) append(b []byte) error {
 			return fmt.Errorf("keep records: %w", err)
 		}
 		s.file = file
-		b = append(s.memory.Bytes(), b...)
+		if _, err := s.memory.WriteTo(file); err != nil {
+			return fmt.Errorf("keep records: %w", err)
+		}
 		s.memory = bytes.Buffer{}
 	}
 	if _, err := s.file.Write(b); err != nil {

@@ -31,6 +31,10 @@ type Config struct {
 	Most  limits.Limits // what tasks may ask for; zero: DefaultMost
 	Grace time.Duration // how long what runs may go on when the worker is to end; 0: 30 s; negative: not at all
 
+	// Longest is how long one job may be judged; 0: 12 h. A task of a stranger may have ten thousand tests that each
+	// keep their limits, and be run again and again.
+	Longest time.Duration
+
 	// Attempts is how often a job whose judging failed is tried, by all workers together, before the failure is
 	// its result; 0: 3.
 	Attempts int
@@ -79,6 +83,9 @@ func New(c Config) (*Worker, error) {
 	if c.Grace == 0 {
 		c.Grace = 30 * time.Second
 	}
+	if c.Longest <= 0 {
+		c.Longest = 12 * time.Hour
+	}
 	if c.Attempts <= 0 {
 		c.Attempts = 3
 	}
@@ -102,6 +109,9 @@ func (w *Worker) Close() error {
 	w.tasks.close()
 	return w.store.close()
 }
+
+// Most is what tasks may ask for here.
+func (w *Worker) Most() limits.Limits { return w.config.Most }
 
 // Offer says that the worker can judge programs in a language, and which version it has; the version may be
 // empty.

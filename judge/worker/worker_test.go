@@ -155,7 +155,7 @@ func TestSourcesComeInThreeWays(t *testing.T) {
 // What no worker can judge has a result at once; what this one cannot is given back, until it was tried enough.
 func TestWhatCannotBeJudged(t *testing.T) {
 	q := newFake()
-	start(t, Config{Queue: q, Most: limits.Limits{CPU: 10 * time.Second}})
+	start(t, Config{Queue: q, Most: limits.Limits{CPU: 10 * time.Second, Memory: 8 << 30}})
 	good := double(t, q, "")
 	script := []queue.Source{{Path: "a.sh", Text: "echo 4\n"}}
 	manifest := func(text string) string { return q.put([]byte(text)) }
@@ -170,6 +170,7 @@ func TestWhatCannotBeJudged(t *testing.T) {
 		{"task reads the host's files", queue.Job{Task: double(t, q, "[[task.test]]\ninput_file = '/etc/passwd'\nanswer = ''"), Sources: script}, 1, judge.JudgeError, "want a path in the bundle"},
 		{"task binds the host's directories", queue.Job{Task: double(t, q, "sandbox = { binds = ['/etc:/x'] }"), Sources: script}, 1, judge.JudgeError, "binds: are files and directories of the host"},
 		{"task wants more than there is", queue.Job{Task: double(t, q, "limits = { time = '1h' }"), Sources: script}, 1, judge.JudgeError, "this worker allows at most 10s"},
+		{"interaction wants more than there is", queue.Job{Task: interaction(t, q, "a", "b"), Sources: script}, 1, judge.JudgeError, "memory 10GiB: this worker allows at most 8GiB"},
 		{"task is not TOML", queue.Job{Task: double(t, q, "]]"), Sources: script}, 1, judge.JudgeError, "tasks.toml:"},
 		{"manifest is not JSON", queue.Job{Task: manifest("{"), Sources: script}, 1, judge.JudgeError, "manifest"},
 		{"manifest leads out", queue.Job{Task: manifest(`{"files":{"tasks.toml":"` + hash + `","../x":"` + hash + `"}}`), Sources: script}, 1, judge.JudgeError, "../x"},
@@ -228,6 +229,13 @@ func TestCancellationEndsProgramsAtOnce(t *testing.T) {
 	assert.Nil(t, d.result)
 	assert.Empty(t, d.released, "the queue knows that it was cancelled")
 	assert.False(t, programRuns(), "the program is gone when the worker lets go of the job")
+}
+
+func TestAJobThatTakesTooLongIsNotTriedAgain(t *testing.T) {
+	q := newFake()
+	start(t, Config{Queue: q, Longest: time.Second})
+	check(t, q.submit(endless(t, q)).wait(t), judge.JudgeError, "longer than this worker allows: 1s")
+	assert.False(t, programRuns())
 }
 
 func TestAWorkerThatEndsGivesBackWhatTakesTooLong(t *testing.T) {

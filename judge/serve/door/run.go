@@ -25,9 +25,23 @@ var ErrGivenUp = errors.New("given up")
 // cancelPatience is how long we try to cancel a job that nobody waits for any more.
 const cancelPatience = 5 * time.Second
 
-// Run submits a job, waits for its result and returns the first limit bytes of its records. A job whose client
+// Run submits a job, waits for its result and returns its records, of at most limit bytes. A job whose client
 // does not wait any more, as the context says, is cancelled.
 func Run(ctx context.Context, q Queue, j queue.Job, limit int64) ([]byte, error) {
+	records, err := Open(ctx, q, j)
+	if err != nil {
+		return nil, err
+	}
+	defer records.Close()
+	data, err := io.ReadAll(io.LimitReader(records, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("records of a job: more than %d bytes", limit)
+	}
+	return data, err
+}
+
+// Open is Run for records that are too large to be held in memory. The caller closes them.
+func Open(ctx context.Context, q Queue, j queue.Job) (io.ReadCloser, error) {
 	j, err := q.Submit(ctx, j)
 	if err != nil {
 		return nil, err
@@ -44,16 +58,7 @@ func Run(ctx context.Context, q Queue, j queue.Job, limit int64) ([]byte, error)
 	if result.State != queue.Done {
 		return nil, fmt.Errorf("%w: %s: %s", ErrGivenUp, result.State, result.Reason)
 	}
-	records, err := q.OpenRecords(ctx, j.ID)
-	if err != nil {
-		return nil, err
-	}
-	defer records.Close()
-	data, err := io.ReadAll(io.LimitReader(records, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("records of job %s: more than %d bytes", j.ID, limit)
-	}
-	return data, err
+	return q.OpenRecords(ctx, j.ID)
 }
 
 // wait waits for the result of a job.

@@ -19,6 +19,7 @@ const (
 
 	MaxFile   = 256 << 20 // bytes of a stored file
 	MaxCopyIn = 512 << 20 // bytes of all files of a command's copyIn together
+	MaxInput  = 1 << 30   // bytes of all files of a request together, copied in and read as descriptors
 )
 
 // What a command has that gives no limit of its own.

@@ -62,6 +62,9 @@ func (e *execution) sizeOf(ctx context.Context, names []string) (size, inodes in
 			return 0, 0, e.missing(name, err)
 		}
 		content.Close()
+		if !e.admit(name, n) {
+			return 0, 0, nil
+		}
 		size += n + pageSize
 		if size > MaxCopyIn+int64(len(names))*pageSize {
 			e.fail(name, CopyInCopyContent, fmt.Errorf("files of copyIn have more than %d bytes together", MaxCopyIn))

@@ -67,19 +67,23 @@ func (e *execution) openDescriptors(ctx context.Context) error {
 
 // openInput gives the program a file that it can read and nobody can write.
 func (e *execution) openInput(ctx context.Context, fd int, f *CmdFile) error {
-	content, _, err := e.source(ctx, f)
+	name := fmt.Sprintf("files[%d]", fd)
+	content, size, err := e.source(ctx, f)
 	if err != nil {
-		return e.missing(fmt.Sprintf("files[%d]", fd), err)
+		return e.missing(name, err)
 	}
 	defer content.Close()
+	if !e.admit(name, size) {
+		return nil
+	}
 	input, err := isolate.NewInput(content)
 	if err != nil {
-		return fmt.Errorf("files[%d]: %w", fd, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	e.descriptors.own(input)
 	file, err := input.Open()
 	if err != nil {
-		return fmt.Errorf("files[%d]: %w", fd, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	e.descriptors.own(file)
 	e.descriptors.set(fd, file)

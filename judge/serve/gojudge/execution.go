@@ -23,6 +23,7 @@ type execution struct {
 	cmd     *Cmd
 	cpus    []int
 	limits  limits.Limits
+	input   *budget // what the files of the request may still have, which the host's memory holds
 	reply   *budget
 
 	scratch     *isolate.Scratch // what is below /w and /tmp; nil: not made yet
@@ -34,8 +35,8 @@ type execution struct {
 	result      Result
 }
 
-func newExecution(r *Runner, c Command, index int, cpus []int, reply *budget) *execution {
-	return &execution{runner: r, command: c, index: index, cmd: &c.Request.Cmd[index], cpus: cpus, reply: reply}
+func newExecution(r *Runner, c Command, index int, cpus []int, input, reply *budget) *execution {
+	return &execution{runner: r, command: c, index: index, cmd: &c.Request.Cmd[index], cpus: cpus, input: input, reply: reply}
 }
 
 // execute runs the command and takes from the sandbox what is asked for. Ready returns when all commands of
@@ -194,6 +195,16 @@ func (e *execution) fail(name string, kind FileErrorType, err error) {
 	e.fault(name, kind, "%v", err)
 	e.result.Status = StatusFileError
 	e.result.Error = e.result.FileError[len(e.result.FileError)-1].Message
+}
+
+// admit takes the bytes of a file from those that the request's files may have. Without enough left the command
+// ends, and it returns false.
+func (e *execution) admit(name string, size int64) bool {
+	if e.input.take(size) < size {
+		e.fail(name, CopyInCopyContent, fmt.Errorf("files of a request have more than %d bytes together", MaxInput))
+		return false
+	}
+	return true
 }
 
 // source opens a content or a stored file, which the caller closes.

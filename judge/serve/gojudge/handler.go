@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -87,13 +88,28 @@ func (h *handler) run(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	results, err := h.Jobs.Execute(r.Context(), command)
+	results, err := h.results(r.Context(), command)
 	if err != nil {
 		return err
 	}
+	defer results.Close()
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(append(bytes.TrimSpace(results), '\n'))
+	if _, err := io.Copy(w, results); err != nil {
+		panic(http.ErrAbortHandler) // it must not look like the whole answer
+	}
+	_, _ = io.WriteString(w, "\n")
 	return nil
+}
+
+// results executes a command. The caller closes them.
+func (h *handler) results(ctx context.Context, command json.RawMessage) (io.ReadCloser, error) {
+	if jobs, ok := h.Jobs.(interface {
+		Open(ctx context.Context, command json.RawMessage) (io.ReadCloser, error)
+	}); ok { // they need not be in memory
+		return jobs.Open(ctx, command)
+	}
+	results, err := h.Jobs.Execute(ctx, command)
+	return io.NopCloser(bytes.NewReader(bytes.TrimSpace(results))), err
 }
 
 // Bounds of what a job carries, in bytes: contents move to the store until the rest fits, and small ones are not
@@ -176,7 +192,7 @@ func (h *handler) config(w http.ResponseWriter, _ *http.Request) error {
 	c["runnerConfig"] = map[string]any{
 		"workDir": alias, "disk": Disk, "inodes": Inodes, "openFiles": OpenFiles,
 		"maxCommands": MaxCommands, "maxPipes": MaxPipes, "maxDescriptors": MaxDescriptors, "maxCopies": MaxCopies,
-		"maxBody": MaxBody, "maxReply": MaxReply, "maxFile": MaxFile, "maxCopyIn": MaxCopyIn,
+		"maxBody": MaxBody, "maxReply": MaxReply, "maxFile": MaxFile, "maxCopyIn": MaxCopyIn, "maxInput": MaxInput,
 		"maxCpuLimit": MaxCPU, "maxClockLimit": MaxClock, "maxMemoryLimit": int64(MaxMemory), "maxProcLimit": MaxProcesses,
 		"defaultCpuLimit": DefaultCPU, "defaultMemoryLimit": DefaultMemory, "defaultProcLimit": DefaultProcesses,
 		"defaultCopyOutMax": DefaultCopyOut, "fileTimeout": KeepFiles,

@@ -163,6 +163,21 @@ func TestHostileProgramsEndWithTheirRequest(t *testing.T) {
 		}
 		assert.InDelta(t, before, descriptorsOfOurs(t), 1)
 	})
+	for name, cmd := range map[string]string{
+		"one file as many descriptors": `{"args":["/bin/true"],"files":[{"fileId":"ID"},null,null,{"fileId":"ID"},{"fileId":"ID"}]}`,
+		"one file as many copies":      `{"args":["/bin/true"],"copyIn":{"a":{"fileId":"ID"},"b":{"fileId":"ID"},"c":{"fileId":"ID"}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := r.Files.(*memoryFiles)
+			large, err := files.Put(t.Context(), "site", "large", strings.NewReader("not as large as it says"))
+			require.NoError(t, err)
+			large.Bytes = MaxInput * 2 / 5
+			files.files[[2]string{"site", large.ID}] = memoryFile{StoredFile: large}
+			got := run(t, r, strings.ReplaceAll(`{"cmd":[`+strings.ReplaceAll(cmd, ",null", `,{"name":"x","max":1}`)+`]}`, "ID", large.ID))[0]
+			assert.Equal(t, StatusFileError, got.Status, "%+v", got)
+			assert.Contains(t, got.Error, "bytes together")
+		})
+	}
 	t.Run("no room in the store", func(t *testing.T) {
 		r.Files.(*memoryFiles).room = 0
 		got := run(t, r, shell("echo x > f", `,"copyOutCached":["f"]`))[0]

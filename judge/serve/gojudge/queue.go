@@ -1,10 +1,13 @@
 package gojudge
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"judge/judge"
 	"judge/judge/queue"
@@ -19,19 +22,40 @@ const maxResults = 6*MaxReply + 16<<20
 
 // Execute submits a command and waits for its results.
 func (q QueueJobs) Execute(ctx context.Context, command json.RawMessage) (json.RawMessage, error) {
+	results, err := q.Open(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	defer results.Close()
+	data, err := io.ReadAll(io.LimitReader(results, maxResults+1))
+	if err == nil && len(data) > maxResults {
+		err = fmt.Errorf("results of a command: more than %d bytes", maxResults)
+	}
+	return data, err
+}
+
+// Open is Execute for results that are sent on as they are read: a slow client of many may have none of them in our
+// memory. The caller closes them.
+func (q QueueJobs) Open(ctx context.Context, command json.RawMessage) (io.ReadCloser, error) {
 	var c Command
 	if err := json.Unmarshal(command, &c); err != nil {
 		return nil, err
 	}
 	job := queue.Job{Kind: queue.KindCommand, Priority: queue.Normal, Owner: c.Owner, Command: command}
-	results, err := door.Run(ctx, q.Queue, job, maxResults)
+	records, err := door.Open(ctx, q.Queue, job)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(results, []byte("[")) { // a record that says why no worker could
-		return nil, fmt.Errorf("%w: %.1000s", door.ErrGivenUp, results)
+	results := bufio.NewReader(records)
+	if first, _ := results.Peek(1); !bytes.Equal(first, []byte("[")) { // a record that says why no worker could
+		defer records.Close()
+		text, err := io.ReadAll(io.LimitReader(results, 1000))
+		return nil, errors.Join(fmt.Errorf("%w: %s", door.ErrGivenUp, text), err)
 	}
-	return results, nil
+	return struct {
+		io.Reader
+		io.Closer
+	}{results, records}, nil
 }
 
 // Do does a worker's jobs of this door; it is what worker.Config.Commands wants. The runner is one of Files alone:

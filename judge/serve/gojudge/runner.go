@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -22,6 +23,9 @@ type Host interface {
 type Runner struct {
 	Host  Host
 	Files Files // stored files; nil: a command that names or makes one gets a file error
+
+	// Memory bounds what the commands of a request may have together, in bytes: what the host can give. 0: anything.
+	Memory int64
 
 	// Acquire waits until the commands of a request may run, and says on which CPUs; nil CPUs: any. The caller
 	// calls release after them. Nil: at once, on any.
@@ -51,6 +55,9 @@ func (r *Runner) Execute(ctx context.Context, command json.RawMessage) (json.Raw
 
 // Run executes a command whose request was checked.
 func (r *Runner) Run(ctx context.Context, c Command) (results []Result, err error) {
+	if results, err = r.beyond(c.Request); results != nil || err != nil {
+		return results, err
+	}
 	var cpus []int
 	if r.Acquire != nil {
 		var release func()
@@ -71,12 +78,32 @@ func (r *Runner) Run(ctx context.Context, c Command) (results []Result, err erro
 	return nil, err
 }
 
+// beyond is the results of a request whose commands may have more memory than there is; nil: they may not.
+func (r *Runner) beyond(request Request) (results []Result, err error) {
+	memory := int64(0)
+	for i := range request.Cmd {
+		l, err := request.Cmd[i].limits(fmt.Sprintf("cmd[%d]", i))
+		if err != nil {
+			return nil, err
+		}
+		memory += l.Memory
+	}
+	if r.Memory <= 0 || memory <= r.Memory {
+		return nil, nil
+	}
+	why := fmt.Sprintf("memoryLimit: the commands have %d bytes together: this worker allows at most %d", memory, r.Memory)
+	for range request.Cmd {
+		results = append(results, Result{Status: StatusInternalError, Error: why})
+	}
+	return results, nil
+}
+
 // try executes all commands of a request at the same time.
 func (r *Runner) try(ctx context.Context, c Command, cpus []int) ([]Result, error) {
-	reply := &budget{left: MaxReply}
+	input, reply := &budget{left: MaxInput}, &budget{left: MaxReply}
 	executions := make([]*execution, len(c.Request.Cmd))
 	for i := range executions {
-		executions[i] = newExecution(r, c, i, cpus, reply)
+		executions[i] = newExecution(r, c, i, cpus, input, reply)
 	}
 	errs := make([]error, len(executions))
 	proxies, err := connect(c.Request.PipeMapping, executions)

@@ -154,6 +154,14 @@ func TestCommandsFindWhatTheyAreGiven(t *testing.T) {
 	}
 }
 
+func TestMemoryThatTheHostDoesNotHave(t *testing.T) {
+	r := &Runner{Memory: 1 << 30}
+	for _, got := range run(t, r, `{"cmd":[{"args":["a"],"memoryLimit":900000000},{"args":["b"]}]}`) {
+		assert.Equal(t, StatusInternalError, got.Status)
+		assert.Contains(t, got.Error, "1168435456 bytes together: this worker allows at most 1073741824")
+	}
+}
+
 func TestFilesComeBack(t *testing.T) {
 	r, files := newRunner(t)
 	t.Run("returned, stored, and missing", func(t *testing.T) {
