@@ -42,6 +42,8 @@ var scenarios = []scenario{
 	{"endurance", "10,000 runs in one process, 100,000 with -only: what grows", measureEndurance},
 	{"plan", "1,000,000 planned runs, most of them skipped after a failure: judge's memory", measurePlan},
 	{"answers", "a model's answers to 20 problems from one JSONL file, also killed half-way and resumed", measureAnswers},
+	{"serve", "judge serve for 50 clients, beside judge run of the same work: throughput, queueing, memory", measureServe},
+	{"fleet", "what the queue's servers can do, and a simulation of 10 to 10,000 workers with it", measureFleet},
 }
 
 // options are the flags.

@@ -50,6 +50,8 @@ var targets = []target{
 	{"checker tokens, of cmp's speed", "checkers/tokens/of_cmp_rate", atLeast, 1 / 1.5},
 	{"checker floats, of cmp's speed", "checkers/floats/of_cmp_rate", atLeast, 1 / 1.5},
 	{"checker default, of cmp's speed", "checkers/default/of_cmp_rate", atLeast, 1 / 1.5},
+	{"judge serve, small submissions, of judge run's throughput", "serve/small-serve/of_run_rate", atLeast, 0.9},
+	{"judge serve, ordinary submissions, of judge run's throughput", "serve/ordinary-serve/of_run_rate", atLeast, 0.9},
 }
 
 // result is a target and what came of it.

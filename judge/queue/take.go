@@ -79,7 +79,8 @@ func (q *Queue) look(ctx context.Context, can func(string) bool, since time.Time
 func (q *Queue) fetch(ctx context.Context, consumer string) (*nats.Msg, error) {
 	ctx, cancel := q.try(context.WithoutCancel(ctx))
 	defer cancel()
-	inbox, err := q.nc.SubscribeSync(q.nc.NewInbox())
+	answer := make(chan *nats.Msg, 1) // SubscribeSync would make one for 65,536 messages each time
+	inbox, err := q.nc.ChanSubscribe(q.nc.NewInbox(), answer)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +89,11 @@ func (q *Queue) fetch(ctx context.Context, consumer string) (*nats.Msg, error) {
 	if err := q.nc.PublishRequest(subject, inbox.Subject, []byte(`{"batch":1,"no_wait":true}`)); err != nil {
 		return nil, err
 	}
-	m, err := inbox.NextMsgWithContext(ctx)
-	if err != nil {
-		return nil, err
+	var m *nats.Msg
+	select {
+	case m = <-answer:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	const none = "404"
 	switch status := m.Header.Get("Status"); {
