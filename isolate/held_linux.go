@@ -36,7 +36,7 @@ type held struct {
 	mu    sync.Mutex    // of pidfd: who kills must not hit a descriptor that was closed and used again
 	pidfd *os.File      // of init
 	left  []*supervisor // of programs that Exec has started, which have ended
-	over  bool          // nothing of the run is left
+	over  bool          // no process of the run is left
 }
 
 func (h *held) admission() admission {
@@ -90,6 +90,12 @@ func (h *held) supervised() []string {
 		return h.supervisor.names()
 	}
 	return h.supervisor.stop()
+}
+
+func (h *held) isOver() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.over
 }
 
 // leave has a supervisor end with this run; false when that is over.

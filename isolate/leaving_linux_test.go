@@ -84,3 +84,17 @@ func TestCloseWaitsForWhatIsLeaving(t *testing.T) {
 	_, err = p.Wait()
 	assert.NoError(t, err)
 }
+
+func TestWhatHasLeftIsNoLongerHarmedByTheEndOfTheIntermediate(t *testing.T) {
+	b := newBox(t)
+	p, err := b.Start(context.Background(), b.probeProgram("exit", "3"), nil)
+	require.NoError(t, err)
+	require.NoError(t, b.process.Signal(unix.SIGSTOP)) // it cannot say any more that init has ended
+	_, err = p.WaitProcesses(nothingLeft)
+	require.NoError(t, err)
+	require.NoError(t, b.process.Signal(unix.SIGKILL))
+	exit, err := p.Wait()
+	require.NoError(t, err)
+	assert.Equal(t, 3, exit.Status.ExitStatus())
+	assert.Error(t, b.Err(), "the sandbox cannot be used again")
+}

@@ -82,6 +82,7 @@ func TestIntermediateEndsWithItsParent(t *testing.T) {
 			require.NoError(o.t, o.introduce())
 			require.NoError(o.t, o.Prepare(&Root{}, nil))
 			o.next.close()
+			o.next.supervised()
 			o.next = nil
 		}},
 	} {

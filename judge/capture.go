@@ -19,7 +19,8 @@ type stream struct {
 	head        []byte
 	total       int64
 	err         error
-	done        chan struct{} // nil until a goroutine reads
+	reading     sync.Once
+	done        chan struct{} // nil: no goroutine reads
 }
 
 var streamBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
@@ -30,13 +31,16 @@ func (s *stream) open() (err error) {
 	return err
 }
 
-// start begins to read, beside the program. For one that has ended finish is enough.
+// start begins to read, beside the program, if nobody does. For one that has ended finish is enough. Any goroutine may
+// call it, until finish.
 func (s *stream) start() {
-	s.done = make(chan struct{})
-	go func() {
-		defer close(s.done)
-		s.drain()
-	}()
+	s.reading.Do(func() {
+		s.done = make(chan struct{})
+		go func() {
+			defer close(s.done)
+			s.drain()
+		}()
+	})
 }
 
 // drain reads until no writer is left. It goes on past the limit, because a writer that blocks
@@ -82,10 +86,9 @@ func (s *stream) release() { s.write.Close() }
 // finish waits for the rest; no program has the writing end any more.
 func (s *stream) finish() error {
 	s.release()
+	s.reading.Do(s.drain)
 	if s.done != nil {
 		<-s.done
-	} else {
-		s.drain()
 	}
 	s.read.Close()
 	return s.err

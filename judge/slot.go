@@ -57,6 +57,13 @@ func (e *execution) overtime(group *limits.Group) Stop {
 	return StopWall
 }
 
+// read reads what the program writes from now on.
+func (e *execution) read() {
+	for _, s := range e.streams() {
+		s.start()
+	}
+}
+
 // streams are what the run's output goes through.
 func (e *execution) streams() []*stream {
 	return slices.DeleteFunc([]*stream{e.stdout, e.stderr}, func(s *stream) bool { return s == nil })
@@ -130,6 +137,10 @@ func (s *slot) awaitRetired() {
 	}
 }
 
+// readAfter is how long a program's output is left in its pipes for the next run to be prepared: most programs end
+// sooner or do not fill them, and the others must not be held up by what is slow.
+const readAfter = time.Millisecond
+
 // await starts the program and waits for its end; meanwhile it prepares the next run.
 func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate isolate.Gate) (isolate.Exit, error) {
 	e.program.CPUs = s.cpus
@@ -147,12 +158,12 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	// with that: the next run is then prepared when this one is over.
 	busy := time.Since(s.ended) < 20*time.Millisecond
 	if e.next != nil && busy {
+		late := time.AfterFunc(readAfter, e.read)
 		s.next = s.prepare(e.next)
+		late.Stop()
 	}
 	if !process.Ended() { // until now the pipes had room for it
-		for _, stream := range e.streams() {
-			stream.start()
-		}
+		e.read()
 	}
 	s.settle()
 	exit, err := s.wait(process, e, group)
@@ -296,17 +307,14 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	if s.next != nil {
-		if s.next.err == nil && s.sandbox.Prepared(root) {
-			group := s.next.group
-			s.next = nil
-			return group, nil
-		}
-		if err := s.drop(); err != nil {
-			return nil, err
-		}
+	if s.next != nil && s.next.err == nil && s.sandbox.Prepared(root) {
+		group := s.next.group
+		s.next = nil
+		return group, nil
 	}
-	s.settle()
+	if err := s.drop(); err != nil {
+		return nil, err
+	}
 	s.next = s.prepare(root)
 	if err := s.next.err; err != nil {
 		return nil, errors.Join(err, s.drop())
@@ -316,8 +324,9 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 	return group, nil
 }
 
-// drop forgets a prepared run.
+// drop forgets a prepared run, and waits until nothing is left of the last one.
 func (s *slot) drop() error {
+	s.settle()
 	a := s.next
 	if a == nil {
 		return nil

@@ -81,8 +81,8 @@ func (g *Group) make(b *base) error {
 		if g.host.by[f.owner] != b {
 			continue
 		}
-		fd, err := g.open(b, f.name, f.flags)
-		if err != nil && !(f.optional && errors.Is(err, unix.ENOENT)) {
+		fd, err := g.openKept(b, f)
+		if err != nil {
 			return err
 		}
 		g.files[f.slot] = keptFile{fd, f.name}
@@ -113,6 +113,19 @@ func (g *Group) preset(b *base) error {
 		}
 	}
 	return nil
+}
+
+// openKept opens a control file that is kept open; -1 if there is none. What the kernel lets nobody write to
+// (memory.peak before Linux 6.12) only root can open for that: others do without.
+func (g *Group) openKept(b *base, f controlFile) (int, error) {
+	fd, err := g.open(b, f.name, f.flags)
+	if f.flags == unix.O_RDWR && errors.Is(err, unix.EACCES) {
+		fd, err = g.open(b, f.name, unix.O_RDONLY)
+	}
+	if f.optional && errors.Is(err, unix.ENOENT) {
+		return -1, nil
+	}
+	return fd, err
 }
 
 // open opens a control file of the group in one hierarchy.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -243,4 +244,41 @@ func BenchmarkGroup(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestFileThatOnlyRootCouldWriteIsReadByOthers(t *testing.T) {
+	dir := t.TempDir()
+	name := "group"
+	require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name, "memory.peak"), []byte("4096\n"), 0o444))
+	fd, err := unix.Open(dir, unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	require.NoError(t, err)
+	defer unix.Close(fd)
+	g := &Group{name: name}
+	withoutPrivilege(t, func() {
+		f, err := g.openKept(&base{fd: fd}, controlFile{memoryPeak, memory, "memory.peak", unix.O_RDWR, true})
+		require.NoError(t, err)
+		defer unix.Close(f)
+		g.files[memoryPeak] = keptFile{f, "memory.peak"}
+		peak, err := g.read(memoryPeak, "")
+		require.NoError(t, err)
+		assert.EqualValues(t, 4096, peak)
+		assert.False(t, g.resetPeak())
+	})
+}
+
+// withoutPrivilege calls f on a thread that may open no more than the modes of files say.
+func withoutPrivilege(t *testing.T, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // and it ends with the goroutine
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		var none [2]unix.CapUserData
+		if assert.NoError(t, unix.Capset(&header, &none[0])) {
+			f()
+		}
+	}()
+	<-done
 }

@@ -66,8 +66,9 @@ func (g *Group) Recycle() bool {
 }
 
 // maxLeft is how much memory, in bytes, the run before may have left charged. It is mostly what the kernel has
-// charged two CPUs in advance, which the next run uses up first, as it would be charged itself.
-const maxLeft = 2 * chargeBatch
+// charged a CPU in advance, which the next run uses up first if it is on that CPU; if not, it is in its figure, beside
+// the batch that any run is charged in advance. With twice as much, some figures would be wrong by more than 512 KiB.
+const maxLeft = chargeBatch
 
 // asNew says whether counters that cannot be reset are what they are in a new group, or what any run makes
 // them.
