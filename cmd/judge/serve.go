@@ -21,6 +21,7 @@ import (
 	"judge/judge/serve/gojudge"
 	"judge/judge/serve/piston"
 	"judge/judge/serve/web"
+	"judge/limits"
 )
 
 // serveFlags are the flags of `judge serve`.
@@ -30,6 +31,7 @@ type serveFlags struct {
 	nats       string // URL of outside servers; empty: the server is embedded, and a worker with it
 	natsCreds  string // a file's name; empty: none
 	natsListen string // an address for workers of other machines; empty: none
+	filesSize  string // bound of all files of tasks together; empty: as it is, none at first
 	tokenFile  string // a file's name; empty: no tokens
 	jobs       int
 	degraded   bool
@@ -77,6 +79,7 @@ is judged after the next start.`,
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8077", "listen on `ADDRESS`; port 0 takes a free one, and the log says which")
 	flags.StringVar(&f.tokenFile, "token-file", "", "let in only who has a token of `FILE`")
 	flags.StringVar(&f.store, "store", "", "keep the queue in `DIR` (default: judge/serve in the user's state directory)")
+	flags.StringVar(&f.filesSize, "files-size", "", "refuse new files of tasks when those in the queue take `SIZE`, such as 20GiB (default: as before, at first no bound)")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the physical cores that judge may use)")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
 	flags.StringVar(&f.natsListen, "nats-listen", "", "let workers of other machines connect to `ADDRESS`, such as 10.0.0.1:4222")
@@ -117,6 +120,9 @@ func (f serveFlags) run(ctx context.Context, stderr io.Writer) error {
 }
 
 func (f serveFlags) check() error {
+	if size, err := limits.ParseSize(f.filesSize); f.filesSize != "" && (err != nil || size <= 0) {
+		return fmt.Errorf(`--files-size %s: want a size such as "20GiB"`, f.filesSize)
+	}
 	switch {
 	case f.jobs < 0:
 		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the physical cores that judge may use", f.jobs)
@@ -133,6 +139,9 @@ func (f serveFlags) check() error {
 // serve opens the queue, and a worker where the queue is embedded, and answers requests until the context ends.
 func (f serveFlags) serve(ctx context.Context, listener net.Listener, tokens *serve.Tokens, log *slog.Logger) (err error) {
 	options := queue.Options{URL: f.nats, Credentials: f.natsCreds, Log: log}
+	if f.filesSize != "" {
+		options.FileBytes, _ = limits.ParseSize(f.filesSize) // check has done it
+	}
 	dir, temp := f.store, ""
 	if f.nats == "" {
 		if dir, err = serveDir(dir); err != nil {

@@ -199,6 +199,7 @@ func TestServeIsRefused(t *testing.T) {
 		"want --nats URL":                                        {"--nats-creds", "x"},
 		"want text or json":                                      {"--log", "xml"},
 		"want 1 or more":                                         {"--jobs", "-1"},
+		"want a size such as":                                    {"--files-size", "plenty"},
 	} {
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, statusUsage, run(append([]string{"serve"}, args...), &stdout, &stderr), args)
