@@ -1,0 +1,214 @@
+package isolate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/handshake"
+)
+
+// Prepare makes the sandbox of the next run ahead: all but the program itself. The gate is called
+// with the pid of the process that will become the program. Calling Run with the same root uses
+// it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else; what goes
+// wrong after the gate, Run may be the first to tell.
+//
+// It may be called while a program runs, by another goroutine than the one that waits for it.
+func (s *Sandbox) Prepare(root *Root, gate Gate) error {
+	if err := s.Discard(); err != nil {
+		return err
+	}
+	h, err := s.prepare(root, gate)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = h
+	return nil
+}
+
+// Prepared tells whether Run with this root would use what Prepare made.
+func (s *Sandbox) Prepared(root *Root) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next != nil && s.broken == nil && root != nil && s.next.root == root
+}
+
+// Discard ends a sandbox that was prepared and is not wanted, if there is one.
+func (s *Sandbox) Discard() error {
+	h := s.takeNext()
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	if h == nil {
+		return nil
+	}
+	_, err := s.end(h)
+	return err
+}
+
+// takeNext returns what was prepared, or nil; it is the caller's now.
+func (s *Sandbox) takeNext() *held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.next
+	s.next = nil
+	return h
+}
+
+// forget ends the programs that were started and not waited for.
+func (s *Sandbox) forget() {
+	for {
+		s.mu.Lock()
+		if len(s.running) == 0 {
+			s.mu.Unlock()
+			return
+		}
+		last := s.running[len(s.running)-1]
+		s.mu.Unlock()
+		last.Kill()
+		last.Wait() // what it has to say, nobody asked for
+	}
+}
+
+// settle waits for the runs that have no process any more.
+func (s *Sandbox) settle() {
+	for {
+		s.mu.Lock()
+		if len(s.leaving) == 0 {
+			s.mu.Unlock()
+			return
+		}
+		first := s.leaving[0]
+		s.mu.Unlock()
+		first.Wait()
+	}
+}
+
+// prepare makes a sandbox up to the gate.
+func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
+	if root == nil {
+		root = &Root{}
+	}
+	if root != s.root {
+		if err := s.setRoot(root); err != nil {
+			return nil, err
+		}
+	}
+	h := &held{root: root, gate: gate, timeout: s.timeout}
+	if err := s.request(h, handshake.Message{Kind: handshake.Prepare}); err != nil {
+		return h, err
+	}
+	if err := s.connect(h); err != nil {
+		_, endErr := s.end(h)
+		return h, errors.Join(err, endErr)
+	}
+	return h, nil
+}
+
+// request has the intermediate clone something and serves it until its program is at the gate.
+func (s *Sandbox) request(h *held, m handshake.Message) error {
+	conn, peer, err := handshake.Pair()
+	if err != nil {
+		return err
+	}
+	h.conn, h.awaited = conn, h.wanted()
+	m.Files = append([]*os.File{peer}, m.Files...)
+	m.Args = [][]byte{[]byte(h.admission())}
+	err = s.conn.Send(m)
+	peer.Close()
+	if err != nil {
+		conn.Close()
+		return s.breaks(err)
+	}
+	return s.serve(h, s.lastToWaitFor(h))
+}
+
+// lastToWaitFor is the message of init or the program after which a sandbox can be left alone until it is
+// used.
+func (s *Sandbox) lastToWaitFor(h *held) handshake.Kind {
+	if h.gate == nil || h.first != nil || h.root.Hooks.BeforeExec != nil || h.root.Listener != "" || s.config.Network == User {
+		return handshake.Ready
+	}
+	return handshake.Admit
+}
+
+// serve is serveInit for who has no use for a sandbox that failed.
+func (s *Sandbox) serve(h *held, last handshake.Kind) error {
+	if err := s.serveInit(h, last); err != nil {
+		return errors.Join(s.explain(err, h.admission(), nil), s.abandon(h))
+	}
+	return nil
+}
+
+// serveInit does for init and the program what they ask for, up to the last message or until the program is at
+// the gate.
+func (s *Sandbox) serveInit(h *held, last handshake.Kind) error {
+	const state = "make the sandbox"
+	deadline := s.deadline(stepTimeout)
+	for !h.atGate {
+		m, err := h.conn.Receive(state, deadline, h.awaited...)
+		if err != nil {
+			return err
+		}
+		if m.Kind != handshake.Hooks { // there may be two
+			h.awaited = slices.DeleteFunc(h.awaited, func(k handshake.Kind) bool { return k == m.Kind })
+		}
+		switch m.Kind {
+		case handshake.Ready:
+			if err := h.ready(m); err != nil {
+				m.CloseFiles()
+				return fmt.Errorf("%s: ready: %w", state, err)
+			}
+		case handshake.Admit:
+			if err = h.gate(m.PID); err != nil {
+				return fmt.Errorf("admit pid %d: %w", m.PID, err)
+			}
+			err = h.conn.Send(handshake.Message{Kind: handshake.Admitted})
+		case handshake.Hooks:
+			if err = h.root.Hooks.run(string(m.Args[0]), m.PID); err == nil {
+				err = h.conn.Send(handshake.Message{Kind: handshake.HooksDone})
+			}
+		case handshake.SeccompNotify:
+			if err := checkListener(m.Files[0]); err != nil {
+				m.CloseFiles()
+				return fmt.Errorf("%s: seccomp-notify: %w", state, err)
+			}
+			err = h.supervise(m.Files[0], m.PID)
+		}
+		if err != nil || m.Kind == last {
+			return err
+		}
+	}
+	return nil
+}
+
+// abandon ends a sandbox that did not get to the gate, and adds to the error what is known of init.
+func (s *Sandbox) abandon(h *held) error {
+	info, err := s.end(h) // init and program see the end of file, wherever they are
+	if err != nil {
+		return err
+	}
+	if status := syscall.WaitStatus(info.Status); status.Signaled() && status.Signal() != unix.SIGKILL {
+		return fmt.Errorf("init was %s", describe(status))
+	}
+	return nil
+}
+
+// take returns a sandbox for the root at the gate: the prepared one, if it is for this root.
+func (s *Sandbox) take(root *Root) (*held, error) {
+	s.forget()
+	if s.Prepared(root) {
+		h := s.takeNext()
+		return h, s.serve(h, handshake.Ready)
+	}
+	if err := s.Discard(); err != nil {
+		return nil, err
+	}
+	return s.prepare(root, nil)
+}
