@@ -135,7 +135,7 @@ func TestShellIsATerminalWithJobControl(t *testing.T) {
 	s.sees("hello world")
 
 	s.resize(7, 77)
-	s.typed("stty size\r")
+	s.typed("until [ \"$(stty size)\" = '7 77' ]; do sleep 0.01; done; stty size\r") // judge has to hear of it first
 	s.sees("7 77")
 
 	// Each says that it is in the foreground before a key is typed for it, and starts no process: one that is
