@@ -90,8 +90,8 @@ func (p *Process) receive() (told bool, err error) {
 	m, err := p.held.conn.Receive("run", time.Time{}, handshake.Exit)
 	if err == nil {
 		end, err := child.ParseExit(m.Args[0])
-		if p.second && end.Status.Signaled() && end.Status.Signal() == unix.SIGKILL {
-			p.exit.Cause = p.cause() // what joined outlives its program, and says so
+		if end.Status.Signaled() && end.Status.Signal() == unix.SIGKILL {
+			p.exit.Cause = p.cause() // what joined outlives its program; others may be killed by their group
 		}
 		p.exit.Status, p.exit.Rusage, p.exit.Wall = end.Status, end.Rusage, end.Clock-p.clock
 		p.exit.DiskFull = end.BytesFree == 0 || end.InodesFree == 0

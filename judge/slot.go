@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"judge/isolate"
@@ -27,8 +28,9 @@ type slot struct {
 
 // preparation is what is done ahead of a run.
 type preparation struct {
-	group *limits.Group // of the run
-	err   error         // why it is not ready
+	group *limits.Group  // of the run
+	err   error          // why it is not ready
+	made  sync.WaitGroup // for the above
 }
 
 // execution is what a slot is asked to run.
@@ -97,7 +99,11 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		if e.limits.Wall > 0 {
 			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(e.overtime(group))) })
 		}
-		watch = group.Watch(func(a limits.Alarm) { cancel(alarmCause(a)) })
+		watch = group.Watch(func(a limits.Alarm) {
+			cancel(alarmCause(a))
+			// At once, where the kernel can: init may have to wait for a CPU that the program does not give up.
+			_ = group.Kill()
+		})
 		if e.look != nil {
 			e.look(group)
 		}
@@ -169,7 +175,9 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	exit, err := s.wait(process, e, group)
 	s.ended = time.Now()
 	if e.next != nil && !busy && err == nil {
-		s.next = s.prepare(e.next)
+		next := &preparation{} // it is made while the result is on its way
+		next.made.Go(func() { s.make(next, e.next) })
+		s.next = next
 	}
 	return exit, err
 }
@@ -291,10 +299,21 @@ func (s *slot) start() (err error) {
 // can take the kernel milliseconds, so it is done while a program runs: nothing that is measured waits for it.
 func (s *slot) prepare(root *isolate.Root) *preparation {
 	a := &preparation{}
+	s.make(a, root)
+	return a
+}
+
+// awaitMade waits until what is prepared is, if that was left to itself.
+func (s *slot) awaitMade() {
+	if s.next != nil {
+		s.next.made.Wait()
+	}
+}
+
+func (s *slot) make(a *preparation, root *isolate.Root) {
 	if a.group, a.err = s.host.NewGroup(); a.err == nil {
 		a.err = s.sandbox.Prepare(root, a.group.Admit)
 	}
-	return a
 }
 
 // ready waits until a sandbox with the root is at the gate, and returns its group, which the caller
@@ -307,6 +326,7 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 	if err := s.start(); err != nil {
 		return nil, err
 	}
+	s.awaitMade()
 	if s.next != nil && s.next.err == nil && s.sandbox.Prepared(root) {
 		group := s.next.group
 		s.next = nil
@@ -327,6 +347,7 @@ func (s *slot) ready(config isolate.Config, root *isolate.Root) (*limits.Group, 
 // drop forgets a prepared run, and waits until nothing is left of the last one.
 func (s *slot) drop() error {
 	s.settle()
+	s.awaitMade()
 	a := s.next
 	if a == nil {
 		return nil
@@ -342,6 +363,7 @@ func (s *slot) drop() error {
 // reset gives the slot a new sandbox after a failure.
 func (s *slot) reset() {
 	s.settle()
+	s.awaitMade()
 	a := s.next
 	s.next = nil
 	if s.sandbox != nil {
