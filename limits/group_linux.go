@@ -27,6 +27,7 @@ type Group struct {
 	limits  Limits
 	written [slotCount]int64 // the limits that the kernel has; zero: its own
 	last    *counters        // as Usage has read them; nil: it has not
+	looks   int              // when it was idle and had too much memory
 	start   time.Duration    // the counter's reading at Start
 	watch   *Watch           // nil: none yet
 	eventfd int              // version 1, once the watch listens: tells "out of memory"; else -1

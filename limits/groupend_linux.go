@@ -10,7 +10,7 @@ import (
 )
 
 // cacheWorthReading is the charge left in a group below which its page cache cannot matter: reading
-// memory.stat costs more than all other reads together. Two CPUs' chargeBatch is left anyway.
+// memory.stat costs more than all other reads together. A CPU's chargeBatch may be left anyway.
 const cacheWorthReading = chargeBatch
 
 // Watch looks after the run from now on: it calls back, once and from another goroutine, when the run must be
@@ -97,9 +97,27 @@ func (g *Group) counters() (c counters, err error) {
 		c.oom = c.oomInVersion1(g.limits.Memory)
 	}
 	if c.current > cacheWorthReading && c.oom <= 0 {
-		c.cache, err = g.cache()
+		if c.current, err = g.drain(c.current); err == nil && c.current > cacheWorthReading {
+			c.cache, err = g.cache()
+		}
 	}
 	return c, err
+}
+
+// drain has the kernel take back what it has charged CPUs in advance, of the charge that is left, and returns what is
+// left then. A limit below the charge makes it do so, on other CPUs a moment later, and is refused if that is not
+// enough. Version 2 would count that as out of memory instead, so there all is left.
+func (g *Group) drain(charge int64) (int64, error) {
+	if g.host.by[memory].unified {
+		return charge, nil
+	}
+	before := g.limits.Memory
+	if g.limit(memoryLimit, charge-1) == nil { // the kernel rounds down to pages
+		if err := g.limit(memoryLimit, before); err != nil {
+			return charge, fmt.Errorf("limit memory to %s: %w", FormatSize(before), err)
+		}
+	}
+	return g.read(memoryCurrent, "")
 }
 
 // cache reads how much page cache of files is left in the group. memory.stat counts tmpfs and shared

@@ -5,29 +5,42 @@ import (
 	"sync"
 )
 
-// idleGroups are groups that nobody has and whose counters are those of a new one, but for CPU time, of which Start
-// takes a reading. The zero value is empty.
+// idleGroups are groups that nobody has and whose counters are those of a new one, but for memory, which the kernel may
+// still be giving back, and CPU time, of which Start takes a reading. The zero value is empty.
 type idleGroups struct {
 	mu     sync.Mutex
-	groups []*Group
+	groups []*Group // the longest idle first
 	closed bool
+	err    error // of closing a group
 }
 
 // maxIdle is how many groups are kept: a slot has two at a time.
 const maxIdle = 64
 
-// take returns a group, or nil.
+// take returns a group whose memory is that of a new one, or nil. It looks at one, the longest idle; if that has as
+// much memory as ever, it is closed.
 func (i *idleGroups) take() *Group {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	n := len(i.groups)
-	if n == 0 {
+	if len(i.groups) == 0 {
 		return nil
 	}
-	g := i.groups[n-1]
-	i.groups = i.groups[:n-1]
-	return g
+	g := i.groups[0]
+	i.groups = i.groups[1:]
+	if g.forgets() {
+		return g
+	}
+	if g.looks++; g.looks < maxLooks {
+		i.groups = append(i.groups, g)
+	} else {
+		i.err = errors.Join(i.err, g.Close())
+	}
+	return nil
 }
+
+// maxLooks is how often a group is looked at until it is given up. What a dead process leaves charged, the kernel
+// gives back within milliseconds; page cache stays.
+const maxLooks = 3
 
 // put keeps a group; false if there are enough.
 func (i *idleGroups) put(g *Group) bool {
@@ -45,12 +58,11 @@ func (i *idleGroups) close() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true
-	var errs []error
 	for _, g := range i.groups {
-		errs = append(errs, g.Close())
+		i.err = errors.Join(i.err, g.Close())
 	}
 	i.groups = nil
-	return errors.Join(errs...)
+	return i.err
 }
 
 // Recycle is Close for a group that may be another run's next. It is kept only if no figure or verdict of that run could
@@ -70,10 +82,16 @@ func (g *Group) Recycle() bool {
 // the batch that any run is charged in advance. With twice as much, some figures would be wrong by more than 512 KiB.
 const maxLeft = chargeBatch
 
-// asNew says whether counters that cannot be reset are what they are in a new group, or what any run makes
-// them.
+// asNew says whether counters that neither can be reset nor go back by themselves are what they are in a new group, or
+// what any run makes them.
 func (c counters) asNew() bool {
-	return c.oomKills <= 0 && c.oom <= 0 && !c.told && c.refused <= 0 && c.processes <= 1 && c.current <= maxLeft
+	return c.oomKills <= 0 && c.oom <= 0 && !c.told && c.refused <= 0 && c.processes <= 1
+}
+
+// forgets makes the group forget the memory of the run before; false if that is still there.
+func (g *Group) forgets() bool {
+	left, err := g.read(memoryCurrent, "")
+	return err == nil && left <= maxLeft && g.resetPeak()
 }
 
 // Empty tells whether no process is left in the group, no zombie either; false also when nobody counts them.

@@ -159,7 +159,6 @@ func TestOnlyCountersOfANewGroupAreAsNew(t *testing.T) {
 		"killed":       func(c *counters) { c.oomKills = 1 },
 		"at the limit": func(c *counters) { c.oom = 1 },
 		"told":         func(c *counters) { c.told = true },
-		"page cache":   func(c *counters) { c.current = maxLeft + 1 },
 	} {
 		c := fresh
 		change(&c)
