@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // Conn is one end of a conversation. Close it when it is over; it is not safe for concurrent
-// receives or concurrent sends.
+// receives or concurrent sends. A receive keeps its thread while it waits: a run has few threads that wait, and the
+// runtime's poller and scheduler took a third of the parent's CPU time for it.
 type Conn struct {
 	file    *os.File
 	raw     syscall.RawConn
@@ -22,9 +24,11 @@ type Conn struct {
 	buf     []byte
 	control []byte
 
-	mu       sync.Mutex // of what follows
-	deadline time.Time  // of the receive that waits, if one does
-	latest   time.Time  // of all receives; zero: none
+	receiving atomic.Bool
+
+	mu     sync.Mutex  // of what follows
+	latest time.Time   // by which receives end; zero: never
+	wake   *time.Timer // ends the receive that waits then; nil: no latest
 }
 
 // MaxSize is the longest message in bytes, of the 416 KiB that the kernel lets a send buffer have
@@ -35,9 +39,8 @@ const MaxSize = 160 << 10
 // for each run, and the parent is only told little.
 const MaxSizeToParent = 8 << 10
 
-// Pair returns the two ends of a new socket: ours, on which a receive waits without a thread of
-// its own, and the peer's descriptor, to hand over and then close. Messages carry the sender's
-// pid. Both are closed on exec.
+// Pair returns the two ends of a new socket: ours, and the peer's descriptor, to hand over and then close. Messages
+// carry the sender's pid. Both are closed on exec.
 func Pair() (*Conn, *os.File, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -50,7 +53,6 @@ func Pair() (*Conn, *os.File, error) {
 	}{
 		{"pass credentials", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1)},
 		{"set send buffer", unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, MaxSize+16<<10)},
-		{"set non-blocking", setNonblock(fds[0])},
 	} {
 		if step.err != nil {
 			unix.Close(fds[0])
@@ -67,12 +69,6 @@ func Pair() (*Conn, *os.File, error) {
 	return c, peer, nil
 }
 
-// setNonblock is unix.SetNonblock for a new socket, whose other flags are known.
-func setNonblock(fd int) error {
-	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, unix.O_RDWR|unix.O_NONBLOCK)
-	return err
-}
-
 // NewConn makes a Conn of a socket, which it then owns, also on failure.
 func NewConn(f *os.File) (*Conn, error) {
 	raw, err := f.SyscallConn()
@@ -83,8 +79,23 @@ func NewConn(f *os.File) (*Conn, error) {
 	return &Conn{file: f, raw: raw, size: MaxSize}, nil
 }
 
-// Close closes this end; the peer's next receive reports the end of file.
-func (c *Conn) Close() error { return c.file.Close() }
+// Close closes this end; the peer's next receive reports the end of file. A receive of ours that waits ends.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wake != nil {
+		c.wake.Stop()
+	}
+	if c.receiving.Load() {
+		c.shutdown()
+	}
+	return c.file.Close()
+}
+
+// shutdown ends the receive that waits: it sees the end of file.
+func (c *Conn) shutdown() {
+	c.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) }) // of a closed one: nobody waits
+}
 
 // Send sends a message with its descriptors, which stay the caller's.
 func (c *Conn) Send(m Message) error {
@@ -154,22 +165,45 @@ func (c *Conn) Expire(latest time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.latest = latest
-	c.applyDeadline() // of a closed one: nobody waits
+	if c.wake != nil {
+		c.wake.Stop()
+	}
+	c.wake = time.AfterFunc(time.Until(latest), c.shutdown)
 }
 
-func (c *Conn) setDeadline(deadline time.Time) error {
+// earlier is the deadline of a receive that wants this one, zero for none.
+func (c *Conn) earlier(deadline time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.deadline = deadline
-	return c.applyDeadline()
+	if !c.latest.IsZero() && (deadline.IsZero() || c.latest.Before(deadline)) {
+		return c.latest
+	}
+	return deadline
 }
 
-// applyDeadline is for who holds the lock.
-func (c *Conn) applyDeadline() error {
-	if !c.latest.IsZero() && (c.deadline.IsZero() || c.latest.Before(c.deadline)) {
-		return c.file.SetReadDeadline(c.latest)
+// await waits until there is something to receive, or the peer is gone, or the deadline has passed.
+func (c *Conn) await(fd int, deadline time.Time) error {
+	for {
+		limit := c.earlier(deadline)
+		if limit.IsZero() {
+			return nil // recvmsg waits itself, and shutdown wakes it
+		}
+		left := time.Until(limit)
+		if left <= 0 {
+			return os.ErrDeadlineExceeded
+		}
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		if n, err := unix.Poll(fds, int(left/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
+			return err
+		}
 	}
-	return c.file.SetReadDeadline(c.deadline)
+}
+
+// expired tells whether the time of all receives has passed.
+func (c *Conn) expired() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.latest.IsZero() && !time.Now().Before(c.latest)
 }
 
 // PeerError is the Error message: something went wrong on the other side.
@@ -186,18 +220,20 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 		c.buf = make([]byte, c.size)
 		c.control = make([]byte, unix.CmsgSpace(4*MaxFiles)+unix.CmsgSpace(unix.SizeofUcred))
 	}
-	if err := c.setDeadline(deadline); err != nil && !errors.Is(err, os.ErrNoDeadline) {
-		return Message{}, err
-	}
 	var n, controls, flags int
 	var recvErr error
+	c.receiving.Store(true)
 	err := c.raw.Read(func(fd uintptr) bool {
+		if recvErr = c.await(int(fd), deadline); recvErr != nil {
+			return true
+		}
 		recvErr = retry(func() (err error) {
 			n, controls, flags, _, err = unix.Recvmsg(int(fd), c.buf, c.control, unix.MSG_CMSG_CLOEXEC)
 			return err
 		})
-		return recvErr != unix.EAGAIN
+		return true
 	})
+	c.receiving.Store(false)
 	if err == nil {
 		err = recvErr
 	}
@@ -209,7 +245,9 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 		err = errors.New("message was cut off")
 	}
 	if err == nil && n == 0 && len(files) == 0 {
-		err = io.EOF
+		if err = io.EOF; c.expired() {
+			err = os.ErrDeadlineExceeded // shutdown looks like the end
+		}
 	}
 	var m Message
 	if err == nil {
