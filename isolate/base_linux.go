@@ -195,7 +195,7 @@ func placeDev(dev *os.File) error {
 // makeSkeleton fills the working directory with the lowest layer and the places for mounts.
 func makeSkeleton(etc []etcEntry) error {
 	base := "." + baseDir
-	dirs := []string{"." + scratchDir, "." + newRoot, "." + shmDir, "." + hostProcDir,
+	dirs := []string{"." + scratchDir, "." + newRoot, "." + hostProcDir,
 		base + "/etc", base + "/dev/shm", base + "/proc", base + "/tmp", base + "/work"}
 	for _, d := range toolchainMounts() {
 		dirs = append(dirs, base+d)

@@ -179,6 +179,5 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 			(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()),
 	}
 	steps = append(steps, child.JoinDescriptors(socket, init)...)
-	steps = append(steps, call("start a session", unix.SYS_SETSID))
 	return child.Plan{Init: steps, After: afterSteps(), Program: program}, err
 }

@@ -146,7 +146,7 @@ func (h Hooks) run(name string, pid int) error {
 }
 
 // supervise takes the listener of a program's filter, or hands it on.
-func (h *held) supervise(listener *os.File, pid int) (err error) {
+func (h *held) supervise(listener *os.File, pid int) error {
 	if h.root.Listener != "" {
 		defer listener.Close()
 		return forward(h.root.Listener, listener, pid, pid)
@@ -158,6 +158,14 @@ func (h *held) supervise(listener *os.File, pid int) (err error) {
 			h.kill()
 		}
 	}
-	h.supervisor, err = watch(listener, ended)
-	return err
+	h.supervisor = &supervisor{listener: listener, ended: ended}
+	return nil
+}
+
+// answer has the program's forbidden calls answered, from before its first: by a goroutine, or by its caller.
+func (h *held) answer(attended bool, b *handshake.Beside) error {
+	if h.supervisor == nil || attended && h.supervisor.attend(b) {
+		return nil
+	}
+	return h.supervisor.start()
 }

@@ -63,8 +63,8 @@ func TestListenerIsHandedOver(t *testing.T) {
 	assert.Equal(t, "creating", h.state.State.Status)
 	assert.Zero(t, h.rest, "the socket is closed after sending")
 	require.Len(t, h.fds, 1)
-	s, err := watch(os.NewFile(uintptr(h.fds[0]), "listener"), nil)
-	require.NoError(t, err)
+	s := &supervisor{listener: os.NewFile(uintptr(h.fds[0]), "listener")}
+	require.NoError(t, s.start())
 	exit, err := process.Wait()
 	require.NoError(t, err)
 	assert.Equal(t, 3, exit.Status.ExitStatus())

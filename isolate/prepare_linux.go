@@ -118,6 +118,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 		return err
 	}
 	h.conn, h.awaited = conn, h.wanted()
+	h.conn.Attend(&s.beside)
 	m.Files = append([]*os.File{peer}, m.Files...)
 	m.Args = [][]byte{[]byte(h.admission())}
 	err = s.conn.Send(m)

@@ -30,6 +30,11 @@ type Program struct {
 	Rlimits        []Rlimit      // set just before exec; a hard limit above ours needs CAP_SYS_RESOURCE
 	Landlock       Landlock      // what it may access at most; zero: what every sandbox does
 	CPUs           []int         // that it may run on, and cannot leave; nil: those of the caller
+	// Attended: from Start on the caller does nothing but Prepare and Wait, which answer the program's forbidden
+	// system calls then. Else a goroutine does, which costs more than many a run.
+	Attended bool
+	// Late is called once, by Prepare or Wait, if an attended program still runs a millisecond after Start. Nil: nothing.
+	Late func()
 }
 
 // Rlimit is one resource limit (setrlimit(2)). RLIMIT_CORE is ours: no program dumps core.

@@ -62,12 +62,7 @@ var everyKind = func() (kinds []handshake.Kind) {
 
 // connect passes on messages between the parent's peer end and a real peer.
 func (w *wire) connect(parentsPeer *os.File, peer *handshake.Conn) error {
-	defer parentsPeer.Close()
-	f, err := pollable(parentsPeer)
-	if err != nil {
-		return err
-	}
-	parent, err := handshake.NewConn(f)
+	parent, err := handshake.NewConn(parentsPeer)
 	if err != nil {
 		return err
 	}

@@ -134,6 +134,9 @@ func (p *Process) release(gate Gate) (err error) {
 	if err := pin(h.pid, p.program.CPUs); err != nil {
 		return err
 	}
+	if err := h.answer(p.program.Attended && !p.second, &p.sandbox.beside); err != nil {
+		return err
+	}
 	p.startClocks()
 	err = h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: p.streams.files})
 	if err != nil && !errors.Is(err, unix.EPIPE) {
@@ -144,6 +147,9 @@ func (p *Process) release(gate Gate) (err error) {
 	return nil // when init is dead already, Wait finds out why
 }
 
+// lateAfter is when Program.Late is called: most trivial programs have ended.
+const lateAfter = time.Millisecond
+
 // startClocks lets time pass for the program.
 func (p *Process) startClocks() {
 	p.stop = context.AfterFunc(p.ctx, func() { p.killFor(context.Cause(p.ctx)) })
@@ -151,10 +157,16 @@ func (p *Process) startClocks() {
 		p.timer = time.AfterFunc(p.program.Timeout, func() { p.killFor(ErrTimeout) })
 	}
 	p.exit.Started, p.clock = time.Now(), monotonic()
+	if p.program.Attended && p.program.Late != nil {
+		p.sandbox.beside.Late(p.exit.Started.Add(lateAfter), p.program.Late)
+	}
 }
 
 func (p *Process) stopClocks() {
 	p.stop()
+	if p.program.Attended && p.program.Late != nil {
+		p.sandbox.beside.Late(time.Time{}, nil)
+	}
 	if p.timer != nil {
 		p.timer.Stop()
 	}

@@ -28,8 +28,9 @@ type Sandbox struct {
 	spec    rootSpec // of root
 	null    *os.File
 
-	timeout   time.Duration // of each wait for our own processes; zero: startTimeout, stepTimeout
-	receiving sync.Mutex    // of conn
+	timeout   time.Duration    // of each wait for our own processes; zero: startTimeout, stepTimeout
+	receiving sync.Mutex       // of conn
+	beside    handshake.Beside // the listener of the program that runs, if its caller attends to it
 
 	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare
@@ -85,6 +86,7 @@ func (c Config) New() (s *Sandbox, err error) {
 		return nil, err
 	}
 	s.conn = conn
+	s.conn.Attend(&s.beside)
 	s.process, err = startWithLazyTimers(c.arguments(), &os.ProcAttr{
 		Env:   []string{},
 		Dir:   "/",

@@ -53,7 +53,6 @@ const (
 	scratchDir   = "/scratch" // a run's own tmpfs
 	upperDir     = "/upper"   // or the Scratch that keeps what it writes
 	newRoot      = "/new"
-	shmDir       = "/shm" // where /dev/shm waits for /dev
 )
 
 func layerDir(i int) string { return fmt.Sprintf("/layer%d", i) }
@@ -74,7 +73,6 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 	}
 	steps = append(steps, child.Descriptors(socket)...)
-	steps = append(steps, call("start a session", unix.SYS_SETSID))
 	scratch := upperDir
 	if !spec.Upper {
 		scratch = scratchDir
@@ -85,9 +83,8 @@ func initSteps(spec rootSpec, socket int) []child.Step {
 		steps = append(steps, moveStep(toolchainDir+dir, dir))
 	}
 	steps = append(steps,
-		mountStep("/dev/shm aside", newRoot+"/dev/shm", shmDir, "", unix.MS_BIND, ""),
 		moveStep(devDir, "/dev"),
-		moveStep(shmDir, "/dev/shm"),
+		mountStep("on /dev/shm", scratch+"/upper/dev/shm", newRoot+"/dev/shm", "", unix.MS_BIND, ""),
 		mountStep("proc on /proc", "proc", newRoot+"/proc", "proc",
 			plainMount|unix.MS_NOEXEC|unix.MS_RDONLY, "hidepid=invisible"),
 	)

@@ -29,7 +29,6 @@ type Process struct{}
 func (*Process) PID() int                                              { return 0 }
 func (*Process) Kill()                                                 {}
 func (*Process) Signal(syscall.Signal) error                           { return ErrUnsupported }
-func (*Process) Ended() bool                                           { return true }
 func (*Process) Wait() (Exit, error)                                   { return Exit{}, ErrUnsupported }
 func (*Process) WaitProcesses(func() bool) (Exit, error)               { return Exit{}, ErrUnsupported }
 func (*Process) Exec(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }

@@ -7,20 +7,21 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
+	"judge/isolate/internal/handshake"
 	"judge/isolate/internal/policy"
 )
 
 // supervisor answers for the system calls that the filter forbids (seccomp_unotify(2)): it refuses
-// them, and remembers which they were. It runs from watch until no process has the filter any more.
+// them, and remembers which they were. It does so from start or attend until no process has the filter any more.
 type supervisor struct {
 	listener *os.File
 	ended    func(call string) // ends the run at the first forbidden call; nil: the call fails
-	done     chan struct{}
+	done     chan struct{}     // of a goroutine of its own; nil: it has none
+	forget   func()            // ends attend; nil: it is not attended
 
 	mu      sync.Mutex // of what follows
 	refused []string
@@ -66,25 +67,39 @@ func checkListener(f *os.File) error {
 	return nil
 }
 
-// watch takes the listener over.
-func watch(listener *os.File, ended func(string)) (*supervisor, error) {
-	defer listener.Close()
-	f, err := pollable(listener)
+// start serves the listener from a goroutine.
+func (s *supervisor) start() error {
+	f, err := pollable(s.listener)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
 		f.Close()
-		return nil, err
+		return err
 	}
-	s := &supervisor{listener: f, ended: ended, done: make(chan struct{})}
+	s.listener.Close()
+	s.listener, s.done = f, make(chan struct{})
 	go func() {
 		defer close(s.done)
-		for s.serve(raw) {
+		for more := true; more && err == nil; {
+			err = raw.Read(func(fd uintptr) (done bool) {
+				more, done = s.serve(fd)
+				return done
+			})
 		}
 	}()
-	return s, nil
+	return nil
+}
+
+// attend has the listener served by who waits for messages; false if somebody else's is.
+func (s *supervisor) attend(b *handshake.Beside) bool {
+	fd := s.listener.Fd()
+	if !b.Serve(int(fd), func() bool { more, _ := s.serve(fd); return more }) {
+		return false
+	}
+	s.forget = func() { b.Forget(int(fd)) }
+	return true
 }
 
 // pollable returns a copy of the descriptor that can be waited for without a thread: os.NewFile asks
@@ -101,22 +116,17 @@ func pollable(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "seccomp listener"), nil
 }
 
-// serve answers the next call; false when there will be none.
-func (s *supervisor) serve(raw syscall.RawConn) bool {
-	more := false
-	err := raw.Read(func(fd uintptr) bool {
-		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		if n, err := unix.Poll(fds, 0); n == 0 || err == unix.EINTR {
-			return false
-		}
-		if fds[0].Revents&unix.POLLIN == 0 {
-			return true // nobody has the filter
-		}
-		s.answer(fd)
-		more = true
-		return true
-	})
-	return more && err == nil
+// serve answers the next call, if there is one: found. There will be none when nobody has the filter: not more.
+func (s *supervisor) serve(fd uintptr) (more, found bool) {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(fds, 0); n == 0 || err == unix.EINTR {
+		return true, false
+	}
+	if fds[0].Revents&unix.POLLIN == 0 {
+		return false, true
+	}
+	s.answer(fd)
+	return true, true
 }
 
 func (s *supervisor) answer(fd uintptr) {
@@ -140,7 +150,13 @@ func (s *supervisor) answer(fd uintptr) {
 
 // stop waits for the end; all processes with the filter must be dead.
 func (s *supervisor) stop() []string {
-	<-s.done
+	if s.done != nil {
+		<-s.done
+	}
+	if s.forget != nil {
+		s.forget()
+		s.forget = nil
+	}
 	s.listener.Close()
 	return s.names()
 }

@@ -63,9 +63,6 @@ func (p *Process) WaitProcesses(none func() bool) (Exit, error) {
 	return p.exit, nil
 }
 
-// Ended tells whether the program has ended, or could not be executed.
-func (p *Process) Ended() bool { return p.over.Load() || p.held.conn.Pending() }
-
 // awaitEnd waits for the program's end; ended says that it is told by init.
 func (p *Process) awaitEnd() (ended bool) {
 	ended, p.err = p.receive()

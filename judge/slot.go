@@ -143,13 +143,11 @@ func (s *slot) awaitRetired() {
 	}
 }
 
-// readAfter is how long a program's output is left in its pipes for the next run to be prepared: most programs end
-// sooner or do not fill them, and the others must not be held up by what is slow.
-const readAfter = time.Millisecond
-
-// await starts the program and waits for its end; meanwhile it prepares the next run.
+// await starts the program and waits for its end; meanwhile it prepares the next run. At first the program's output is
+// left in its pipes: most programs end soon or do not fill them.
 func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate isolate.Gate) (isolate.Exit, error) {
 	e.program.CPUs = s.cpus
+	e.program.Attended, e.program.Late = true, e.read
 	process, err := s.sandbox.Start(ctx, e.program, gate)
 	if err != nil {
 		return isolate.Exit{}, err
@@ -164,12 +162,7 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	// with that: the next run is then prepared when this one is over.
 	busy := time.Since(s.ended) < 20*time.Millisecond
 	if e.next != nil && busy {
-		late := time.AfterFunc(readAfter, e.read)
 		s.next = s.prepare(e.next)
-		late.Stop()
-	}
-	if !process.Ended() { // until now the pipes had room for it
-		e.read()
 	}
 	s.settle()
 	exit, err := s.wait(process, e, group)

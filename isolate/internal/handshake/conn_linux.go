@@ -20,7 +20,8 @@ import (
 type Conn struct {
 	file    *os.File
 	raw     syscall.RawConn
-	size    int // of the longest message that can be received
+	size    int     // of the longest message that can be received
+	beside  *Beside // nil: receives only wait
 	buf     []byte
 	control []byte
 
@@ -69,7 +70,7 @@ func Pair() (*Conn, *os.File, error) {
 	return c, peer, nil
 }
 
-// NewConn makes a Conn of a socket, which it then owns, also on failure.
+// NewConn makes a Conn of a socket that blocks, which it then owns, also on failure.
 func NewConn(f *os.File) (*Conn, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
@@ -149,16 +150,6 @@ func (c *Conn) Receive(state string, deadline time.Time, wanted ...Kind) (Messag
 	return Message{}, fmt.Errorf("%s: expected %s, got %v", state, list(wanted), m.Kind)
 }
 
-// Pending tells whether a receive would not have to wait: for a message, or because the peer is gone.
-func (c *Conn) Pending() bool {
-	pending := false
-	c.raw.Control(func(fd uintptr) {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
-		pending = n > 0 && err == nil
-	})
-	return pending
-}
-
 // Expire bounds all receives by a deadline, the one that waits and those to come. Any goroutine may
 // call it: one that has told the peer to end.
 func (c *Conn) Expire(latest time.Time) {
@@ -181,22 +172,47 @@ func (c *Conn) earlier(deadline time.Time) time.Time {
 	return deadline
 }
 
-// await waits until there is something to receive, or the peer is gone, or the deadline has passed.
+// await waits until there is something to receive, or the peer is gone, or the deadline has passed, and does what
+// there is to do beside.
 func (c *Conn) await(fd int, deadline time.Time) error {
 	for {
 		limit := c.earlier(deadline)
-		if limit.IsZero() {
+		other, until := c.beside.waitFor()
+		if limit.IsZero() && until.IsZero() && other < 0 {
 			return nil // recvmsg waits itself, and shutdown wakes it
 		}
-		left := time.Until(limit)
-		if left <= 0 {
+		timeout := unix.Timespec{}
+		now := time.Now()
+		switch {
+		case !limit.IsZero() && !now.Before(limit):
 			return os.ErrDeadlineExceeded
+		case !until.IsZero() && !now.Before(until):
+			c.beside.atTime(now)
+			continue
 		}
-		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		if n, err := unix.Poll(fds, int(left/time.Millisecond)+1); n > 0 || err != nil && err != unix.EINTR {
+		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(other), Events: unix.POLLIN}}
+		if _, err := unix.Ppoll(fds, first(&timeout, now, limit, until), nil); err != nil && err != unix.EINTR {
 			return err
 		}
+		if fds[1].Revents != 0 {
+			c.beside.serve(other)
+		}
+		if fds[0].Revents != 0 {
+			return nil
+		}
 	}
+}
+
+// first sets t to the time from now until the first of two instants, zero ones left out; nil if both are.
+func first(t *unix.Timespec, now, a, b time.Time) *unix.Timespec {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		a = b
+	}
+	if a.IsZero() {
+		return nil
+	}
+	*t = unix.NsecToTimespec(int64(a.Sub(now)))
+	return t
 }
 
 // expired tells whether the time of all receives has passed.
