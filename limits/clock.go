@@ -14,9 +14,16 @@ const (
 	AlarmLost   Alarm = "lost"   // the group can no longer be watched: our machinery's fault
 )
 
-// shortestLook is the least time between two looks. The kernel adds up CPU time at scheduler ticks
-// (1 to 10 ms), so looking more often would see the same number again.
+// shortestLook is the least time between two looks with a timer: the runtime's are true to a millisecond.
 const shortestLook = time.Millisecond
+
+// Close to the limit, a few looks are taken from a thread that sleeps for a shorter time: most programs that get there
+// are about to exceed it. One that waits is left to the timer again.
+const (
+	closeToLimit = 3 * shortestLook
+	closeLook    = shortestLook / 10
+	closeLooks   = 30
+)
 
 // listenAfter is how long a run must last before it is worth the 40 µs that it costs to be told by the kernel
 // that memory ran out, most of it in a kernel thread when it is undone. Until then nobody would have
@@ -37,10 +44,12 @@ type Watch struct {
 	read   func() (time.Duration, error)
 	listen func() (killed bool, err error) // makes the kernel call outOfMemory from now on; nil: nothing to do
 	call   func(Alarm)
+	rest   func(time.Duration) // sleeps, to less than a millisecond
 
 	mu      sync.Mutex
 	over    bool // stopped, or has called back
 	looks   *time.Timer
+	closely int // looks that were taken close to the limit
 	listens *time.Timer
 }
 
@@ -56,21 +65,35 @@ func (w *Watch) start() {
 	}
 }
 
-// look reads the CPU time and calls back or sleeps on. Time used up to the limit is allowed.
+// look looks until the limit is exceeded or the next look is due later.
 func (w *Watch) look() {
+	for soon := w.lookNow(); soon > 0; soon = w.lookNow() {
+		w.rest(soon)
+	}
+}
+
+// lookNow reads the CPU time and calls back, or sets the timer, or says how soon to look again. Time used up to the
+// limit is allowed.
+func (w *Watch) lookNow() (soon time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over {
-		return
+		return 0
 	}
-	switch used, err := w.read(); {
+	used, err := w.read()
+	left := w.limit - used
+	switch {
 	case err != nil:
 		w.ring(AlarmLost)
-	case used > w.limit:
+	case left < 0:
 		w.ring(AlarmCPU)
+	case left < closeToLimit && w.closely < closeLooks:
+		w.closely++
+		return max(left/time.Duration(max(w.cpus, 1)), closeLook)
 	default:
-		w.looks.Reset(nextLook(w.limit-used, w.cpus))
+		w.looks.Reset(nextLook(left, w.cpus))
 	}
+	return 0
 }
 
 // listenNow begins to listen, and calls back if that is too late.
