@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 
@@ -39,6 +40,26 @@ func TestRunsOneAfterTheOtherShareNothing(t *testing.T) {
 	nothingFound(t, b.lines("find"))
 	other := newBox(t)
 	nothingFound(t, other.lines("find"))
+}
+
+// What the programs of a run do to the flags of a file that leads nowhere, the next run does not see.
+func TestRunsShareNoOpenFile(t *testing.T) {
+	b := newBox(t)
+	script := func(text string) string {
+		p, r, w := b.sh(text)
+		p.Stdout, p.Stderr = nil, w // standard input and output are nobody's
+		_, err := b.Run(context.Background(), p, nil)
+		require.NoError(t, err)
+		w.Close()
+		out, err := io.ReadAll(r)
+		require.NoError(t, err)
+		return string(out)
+	}
+	const flags = "grep -h ^flags /proc/self/fdinfo/0 /proc/self/fdinfo/1 >&2"
+	before := script(flags)
+	changed := script(`perl -MFcntl -e 'for my $f (*STDIN, *STDOUT) { fcntl($f, F_SETFL, O_APPEND | O_NONBLOCK) or die $! }'; ` + flags)
+	require.NotEqual(t, before, changed)
+	assert.Equal(t, before, script(flags))
 }
 
 func TestRunsAtTheSameTimeShareNothing(t *testing.T) {

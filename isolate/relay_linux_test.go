@@ -159,8 +159,9 @@ func (w *wire) startSandbox(t *testing.T, timeout time.Duration) *Sandbox {
 	t.Helper()
 	standing, err := theStanding()
 	require.NoError(t, err)
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	null, err := openNull()
 	require.NoError(t, err)
+	defer null.Close()
 	ours, parentsPeer, err := handshake.Pair()
 	require.NoError(t, err)
 	conn, peer, err := handshake.Pair()
@@ -172,7 +173,7 @@ func (w *wire) startSandbox(t *testing.T, timeout time.Duration) *Sandbox {
 	require.NoError(t, err)
 	require.NoError(t, standing.mounts.acquire())
 	require.NoError(t, w.connect(parentsPeer, conn))
-	s := &Sandbox{process: process, conn: ours, null: null, mounts: standing.mounts, timeout: timeout}
+	s := &Sandbox{process: process, conn: ours, mounts: standing.mounts, timeout: timeout}
 	t.Cleanup(func() {
 		s.Close()
 		w.close()

@@ -118,7 +118,7 @@ func (p *Process) release(gate Gate) (err error) {
 	if len(release) > maxRelease {
 		return fmt.Errorf("arguments and environment of %s take %d bytes, at most %d: %w", p.program.Path, len(release), maxRelease, unix.E2BIG)
 	}
-	if p.streams, err = openStreams(p.program, p.sandbox.null); err != nil {
+	if p.streams, err = openStreams(p.program); err != nil {
 		return err
 	}
 	defer func() {

@@ -26,7 +26,6 @@ type Sandbox struct {
 	mounts  mounts   // nil: closed
 	root    *Root    // attached in the intermediate
 	spec    rootSpec // of root
-	null    *os.File
 
 	timeout   time.Duration    // of each wait for our own processes; zero: startTimeout, stepTimeout
 	receiving sync.Mutex       // of conn
@@ -78,9 +77,11 @@ func (c Config) New() (s *Sandbox, err error) {
 		}
 	}()
 	s = made
-	if s.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+	null, err := openNull()
+	if err != nil {
 		return nil, err
 	}
+	defer null.Close()
 	conn, peer, err := handshake.Pair()
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func (c Config) New() (s *Sandbox, err error) {
 	s.process, err = startWithLazyTimers(c.arguments(), &os.ProcAttr{
 		Env:   []string{},
 		Dir:   "/",
-		Files: []*os.File{s.null, s.null, os.Stderr, peer},
+		Files: []*os.File{null, null, os.Stderr, peer},
 		Sys:   inNamespaces(slotNamespaces &^ c.Share.flags()),
 	})
 	peer.Close() // or the intermediate's end would be no end of file
@@ -177,10 +178,6 @@ func (s *Sandbox) Close() error {
 	if s.mounts != nil {
 		s.mounts.release()
 		s.mounts = nil
-	}
-	if s.null != nil {
-		s.null.Close()
-		s.null = nil
 	}
 	s.breaks(os.ErrClosed)
 	return nil

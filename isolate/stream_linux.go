@@ -15,7 +15,7 @@ import (
 // streams are the descriptors of one program, and the pipes of those that lead to a Writer.
 type streams struct {
 	files  []*os.File // the program's, in their order
-	theirs []*os.File // ends of pipes among them, to be closed when the program has them
+	theirs []*os.File // ends of pipes and /dev/null among them, to be closed when the program has them
 	pipes  []*pipe
 }
 
@@ -27,8 +27,9 @@ type pipe struct {
 	err  error         // of to; read after done
 }
 
-// openStreams makes the pipes that a program needs. The caller closes them, or copies.
-func openStreams(p Program, null *os.File) (s *streams, err error) {
+// openStreams makes the pipes that a program needs, and opens /dev/null for what leads nowhere: two programs with the
+// same open file could meet by its flags and locks (fcntl(2)). The caller closes them, or copies.
+func openStreams(p Program) (s *streams, err error) {
 	s = &streams{files: make([]*os.File, 0, 3+len(p.Files))}
 	defer func() {
 		if err != nil {
@@ -46,12 +47,28 @@ func openStreams(p Program, null *os.File) (s *streams, err error) {
 		}
 	}
 	s.files = append(append(s.files, p.Stdin, stdout, stderr), p.Files...)
+	var null *os.File
 	for i, f := range s.files {
-		if f == nil {
-			s.files[i] = null
+		if f != nil {
+			continue
 		}
+		if null == nil {
+			if null, err = openNull(); err != nil {
+				return nil, err
+			}
+			s.theirs = append(s.theirs, null)
+		}
+		s.files[i] = null
 	}
 	return s, nil
+}
+
+func openNull() (*os.File, error) {
+	fd, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: os.DevNull, Err: err}
+	}
+	return os.NewFile(uintptr(fd), os.DevNull), nil
 }
 
 // to returns what a program writes to, nil for nothing.

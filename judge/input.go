@@ -23,10 +23,10 @@ type inputs struct {
 
 // input is what one run reads, and has for itself until release.
 type input struct {
-	*os.File
-	data Data
-	copy *isolate.Input // nil: nothing to read
-	home *inputs        // nil: it is not kept
+	*os.File // nil: nothing to read, as is copy
+	data     Data
+	copy     *isolate.Input
+	home     *inputs // nil: it is not kept
 }
 
 // What is kept for runs to come is bounded in bytes, and in number, for each is a descriptor.
@@ -40,8 +40,7 @@ func (c *inputs) open(d Data) (*input, error) {
 	in := &input{data: d, home: c}
 	var err error
 	if d == (Data{}) {
-		in.File, err = os.Open(os.DevNull)
-		return in, err
+		return in, nil
 	}
 	if in.copy = c.take(d); in.copy == nil {
 		if in.copy, err = readInput(d); err != nil {
@@ -99,10 +98,10 @@ func (in *input) again() (content io.ReadCloser, size int64, err error) {
 
 // release gives the input back when the run is over.
 func (in *input) release() error {
-	err := in.File.Close()
 	if in.copy == nil {
-		return err
+		return nil
 	}
+	err := in.File.Close()
 	c := in.home
 	if c == nil {
 		return errors.Join(err, in.copy.Close())
