@@ -25,9 +25,21 @@ func (t *languageTable) directory(language, at string) (Code, error) {
 	if err != nil {
 		return Code{}, err
 	}
-	files[0], files[entry] = files[entry], files[0]
-	slices.SortFunc(files[1:], func(a, b SourceFile) int { return strings.Compare(a.Name, b.Name) })
-	return NewCode(t.find(language, files[0].Name), files...), nil
+	return t.ordered(language, files, entry)
+}
+
+// EntryPoint is the file that a directory's program in the built-in languages begins with, relative to it. An
+// error says why that is not clear.
+func EntryPoint(at string) (string, error) {
+	table, err := builtinLanguages()
+	if err != nil {
+		return "", err
+	}
+	code, err := table.directory("", at)
+	if err != nil {
+		return "", err
+	}
+	return code.Files[0].Name, nil
 }
 
 // sourceFiles are the files at and below a directory, in lexicographic order, without those whose names

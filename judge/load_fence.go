@@ -19,7 +19,7 @@ var freeText = []string{
 }
 
 // elsewhere are keys of a task about its submissions: a bundle's do not come from the file.
-var elsewhere = []string{"submissions", "command", "source", "expect"}
+var elsewhere = []string{"submissions", "programs", "command", "source", "expect"}
 
 // accepts notes what is refused, and returns false when something is. Other mistakes are found later.
 func (f fence) accepts(root *node) bool {

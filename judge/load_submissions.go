@@ -16,6 +16,9 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 	case draft.source != nil && (draft.submissions != nil || draft.command != nil):
 		r.fail(draft.source, "source beside submissions or command: want one of them")
 		return nil
+	case draft.submissions == nil && draft.programs != nil && !draft.programs.inherited:
+		r.fail(draft.programs, "programs goes with submissions, and there are none")
+		return nil
 	case draft.source != nil:
 		return nil // they are read when they are judged
 	case draft.command != nil:
@@ -32,29 +35,21 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 			"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
 		return nil
 	}
+	words := f.readPrograms(r, draft.programs)
 	var result []Submission
 	for _, m := range f.files.programs(r, draft.submissions, f.dir) {
-		if m.directory {
-			code, err := f.languages.directory(draft.language, m.at)
-			if err != nil {
-				r.fail(m.from, "submissions %s: %v", quoted(m.name), err)
-				continue
+		code, err := f.program(r, m, draft.language, wordsFor(words, m.name))
+		if err != nil {
+			hint := ""
+			if !m.directory {
+				hint = "name it with language = \"...\", or narrow the pattern"
 			}
-			result = append(result, Submission{Name: m.name, Code: code, Expected: []Verdict{Accepted}})
+			r.failHint(m.from, hint, "submissions %s: %v", quoted(m.name), err)
 			continue
 		}
-		language := f.languages.find(draft.language, m.name)
-		if language == nil {
-			r.failHint(m.from, "name it with language = \"...\", or narrow the pattern",
-				"submissions %s: %s (known: %s)", quoted(m.name), noLanguage(m.name), strings.Join(f.languages.names(), ", "))
-			continue
-		}
-		result = append(result, Submission{
-			Name:     m.name,
-			Code:     NewCode(language, SourceFile{Name: path.Base(m.name), Data: Data{File: m.at}}),
-			Expected: []Verdict{Accepted},
-		})
+		result = append(result, Submission{Name: m.name, Code: code, Expected: []Verdict{Accepted}})
 	}
+	failUnusedWords(r, words, result)
 	return result
 }
 

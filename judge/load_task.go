@@ -13,6 +13,7 @@ import (
 type taskReader struct {
 	name, language                                  string
 	submissions, command, tests, test, expect, sand *node
+	programs                                        *node // what the submissions' files do not tell
 	limits                                          limits.Limits
 	checker                                         CheckerSpec
 	checkerNode, interactorNode, validators         *node // programs
@@ -27,6 +28,7 @@ type taskReader struct {
 var taskKeys = keys[taskReader]{
 	"name":        func(r reader, n *node, into *taskReader) { into.name, _ = r.name(n) },
 	"submissions": func(_ reader, n *node, into *taskReader) { into.submissions = n },
+	"programs":    func(_ reader, n *node, into *taskReader) { into.programs = n },
 	"command":     func(_ reader, n *node, into *taskReader) { into.command = n },
 	"tests":       func(_ reader, n *node, into *taskReader) { into.tests = n },
 	"test":        func(_ reader, n *node, into *taskReader) { into.test = n },
@@ -69,7 +71,7 @@ func (f *fileReader) task(n *node, position int) {
 	draft := taskReader{checker: CheckerSpec{Name: "tokens"}, rerun: Rerun{Band: 0.1}, repeat: 1}
 	readTable(r, n, taskKeys, &draft)
 	if f.bundle { // its submissions come from elsewhere
-		draft.submissions, draft.command, draft.source, draft.expect = nil, nil, nil, nil
+		draft.submissions, draft.programs, draft.command, draft.source, draft.expect = nil, nil, nil, nil, nil
 	}
 	f.claimName(r, own, draft.name)
 

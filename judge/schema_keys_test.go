@@ -33,6 +33,7 @@ func TestSchemaHasTheKeysOfTheLoader(t *testing.T) {
 	assertKeys(t, "defaults", withoutName, defaults.Properties)
 	assertKeys(t, "limits", limitKeys, schema.Defs["limits"].Properties)
 	assertKeys(t, "expect", expectKeys, schema.Defs["expected"].Properties)
+	assertKeys(t, "program", programKeys, schema.Defs["program"].Properties)
 	assertKeys(t, "test", inlineTestKeys, schema.Defs["test"].Properties)
 	assertKeys(t, "group", groupKeys, schema.Defs["group"].Properties)
 	assertKeys(t, "source", sourceKeys, schema.Defs["source"].Properties)
