@@ -48,6 +48,15 @@ func LanguageOf(source string) string {
 	return ""
 }
 
+// Languages are the names of the built-in languages, sorted.
+func Languages() []string {
+	table, err := builtinLanguages()
+	if err != nil {
+		return nil // which Load says
+	}
+	return table.names()
+}
+
 // with is the table after the `language` table of a file: a language that exists is changed key by
 // key, another one is added. An extension belongs to the file's own languages first.
 func (t *languageTable) with(r reader, n *node) *languageTable {

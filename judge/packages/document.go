@@ -17,6 +17,7 @@ func (p *Package) document(prefix string) string {
 	w.head(p)
 	w.languages(&p.problem, p.tree)
 	w.task(&p.problem)
+	w.programs(p.submissions)
 	w.expect(p.submissions)
 	for _, g := range p.groups {
 		w.group(g, p.tests)
@@ -74,14 +75,16 @@ func (w *writer) languages(p *problem, t tree) {
 
 // languages are those of the package's programs, sorted.
 func (p *problem) languages(t tree) []string {
-	var files []string
+	var files, names []string
 	for _, s := range p.submissions {
 		files = append(files, s.name)
+		if s.language != "" {
+			names = append(names, s.language)
+		}
 	}
 	for _, tool := range p.tools() {
 		files = append(files, tool.source...)
 	}
-	var names []string
 	for _, file := range files {
 		below, _ := t.filesOf(file) // what is wrong shows when it is loaded
 		for _, f := range below {
@@ -180,6 +183,31 @@ func (w *writer) test(t test) string {
 		fields = append(fields, "files = { "+strings.Join(list, ", ")+" }")
 	}
 	return "{ " + strings.Join(fields, ", ") + " }"
+}
+
+// programs writes what the files of submissions do not tell.
+func (w *writer) programs(submissions []submission) {
+	head := "\n[task.programs]"
+	for _, s := range submissions {
+		var fields []string
+		if s.language != "" {
+			fields = append(fields, "language = "+quote(s.language))
+		}
+		if s.entry != "" {
+			fields = append(fields, "entry = "+quote(s.entry))
+		}
+		if len(s.include) > 0 {
+			fields = append(fields, "include = "+w.fileList(s.include))
+		}
+		if len(fields) == 0 {
+			continue
+		}
+		if head != "" {
+			w.line("%s", head)
+			head = ""
+		}
+		w.line("%s = { %s }", w.file(s.name), strings.Join(fields, ", "))
+	}
 }
 
 // expect writes what is expected of each submission, unless it is only to be accepted.

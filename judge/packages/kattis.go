@@ -13,6 +13,8 @@ type kattis struct {
 	manifest value
 
 	legacy      bool
+	draft       bool // of the format after legacy: it may have a legacy package's directories and files
+	testdata    bool // it is testdata.yaml that says how tests are grouped
 	scoring     bool
 	interactive bool
 	multiPass   bool
@@ -60,7 +62,14 @@ func (k *kattis) readManifest() error {
 		known["validator_flags"] = func(v value) (err error) { k.flags, err = v.words(); return err }
 		known["grading"] = k.readGrading
 		known["author"], known["source_url"] = nil, nil
+		known["validator_args"] = func(value) error {
+			k.note("validator_args: is none of a legacy package's keys; only validator_flags is looked at")
+			return nil
+		}
 	} else {
+		if k.draft {
+			known["source_url"] = nil
+		}
 		known["constants"] = func(v value) error {
 			return v.fail("constants that are put into programs are not supported: write their values")
 		}
@@ -90,8 +99,10 @@ func (k *kattis) readVersion() error {
 		}
 		switch p.resolved().Value {
 		case "legacy", "legacy-icpc":
-		case "2025-09", "2025-09-draft", "2023-07", "2023-07-draft", "draft":
+		case "2025-09", "2025-09-draft":
 			k.legacy = false
+		case "2023-07", "2023-07-draft", "draft":
+			k.legacy, k.draft = false, true
 		default:
 			return p.fail(`%q: want "legacy", "legacy-icpc" or "2025-09"`, p.resolved().Value)
 		}
@@ -196,7 +207,6 @@ func (k *kattis) readGrading(v value) error {
 // refuse finds what would give other verdicts here than elsewhere.
 func (k *kattis) refuse() error {
 	for _, dir := range []struct{ name, why string }{
-		{"include", "files that are compiled with every submission are not supported"},
 		{"graders", "graders of a package's own are not supported: want groups of the default one"},
 		{"static_validator", "static validators are not supported"},
 	} {

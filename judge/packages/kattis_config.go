@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"maps"
 	"path"
 	"slices"
 )
@@ -25,8 +26,11 @@ type config struct {
 }
 
 func (k *kattis) readConfig(dir string, parent config) (config, error) {
-	if k.legacy {
+	switch {
+	case k.testdata:
 		return k.readTestdata(dir, parent)
+	case k.has(path.Join(dir, "testdata.yaml")):
+		return config{}, k.tree.fail(path.Join(dir, "testdata.yaml"), "is of legacy packages: want test_group.yaml")
 	}
 	return k.readTestGroup(dir, parent)
 }
@@ -39,7 +43,7 @@ func (k *kattis) readTestdata(dir string, parent config) (config, error) {
 	}
 	c := parent
 	c.at = v
-	return c, v.read(keys{
+	known := keys{
 		"on_reject": func(v value) error {
 			switch text, _ := v.text(); text {
 			case "break", "continue", "grade":
@@ -75,7 +79,11 @@ func (k *kattis) readTestdata(dir string, parent config) (config, error) {
 			return err
 		},
 		"range": nil, // a check of the package: it says which scores are possible
-	})
+	}
+	if k.draft {
+		maps.Copy(known, c.arguments())
+	}
+	return c, v.read(known)
 }
 
 // readFlags reads flags of all validators, or of one by name.

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,9 @@ func (k *kattis) readData() error {
 	}
 	root := &folder{}
 	var err error
+	if k.testdata, err = k.hasTestdata(); err != nil {
+		return err
+	}
 	if root.config, err = k.readConfig("data", config{}); err != nil {
 		return err
 	}
@@ -55,6 +59,16 @@ func (k *kattis) readData() error {
 	return k.readGroups(root)
 }
 
+// hasTestdata tells whether testdata.yaml says how tests are grouped: in legacy packages, and in drafts that have
+// such a file.
+func (k *kattis) hasTestdata() (bool, error) {
+	if !k.draft {
+		return k.legacy, nil
+	}
+	names, err := k.files("data")
+	return slices.ContainsFunc(names, func(name string) bool { return path.Base(name) == "testdata.yaml" }), err
+}
+
 // readFolder reads a directory below data.
 func (k *kattis) readFolder(name string, parent config) (*folder, error) {
 	dir := path.Join("data", name)
@@ -66,6 +80,11 @@ func (k *kattis) readFolder(name string, parent config) (*folder, error) {
 	names, err := k.list(dir)
 	if err != nil {
 		return nil, err
+	}
+	for _, odd := range k.odd(dir) {
+		if path.Ext(odd) == ".in" || k.isDir(path.Join(dir, odd)) {
+			return nil, k.tree.fail(path.Join(dir, odd), wantName)
+		}
 	}
 	for _, base := range names {
 		at := path.Join(dir, base)

@@ -12,7 +12,7 @@ func (k *kattis) readGroups(root *folder) (err error) {
 	switch {
 	case !k.scoring:
 		return k.passFail(root)
-	case k.legacy:
+	case k.testdata:
 		k.groups, err = k.legacyGroups(root)
 	default:
 		k.groups, err = k.newGroups(root)
@@ -82,7 +82,7 @@ func (k *kattis) legacyGroups(f *folder) ([]group, error) {
 		return append(all, groups...), err
 	}
 	var before []string // what must be accepted for the next entry to be judged
-	for _, e := range entries {
+	for i, e := range entries {
 		below := e.folder
 		if below == nil {
 			below = &folder{name: e.test.name, config: f.config, entries: []entry{e}}
@@ -101,7 +101,7 @@ func (k *kattis) legacyGroups(f *folder) ([]group, error) {
 			names = append(names, groups[i].name)
 		}
 		all = append(all, groups...)
-		if f.config.goOn || mode == "min" {
+		if f.config.goOn || mode == "min" || i == len(entries)-1 {
 			continue
 		}
 		switch word := below.config.always(); {

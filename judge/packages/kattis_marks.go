@@ -8,8 +8,8 @@ import (
 	"judge/judge"
 )
 
-// expectedResults is how a submission says in a comment what is expected of it.
-var expectedResults = regexp.MustCompile(`@EXPECTED_RESULTS@:?[ \t]*([A-Za-z_, \t-]+)`)
+// expectedResults is how a submission says in a comment what is expected of it, as DOMjudge reads it.
+var expectedResults = regexp.MustCompile(`(?i)@EXPECTED_(?:RESULTS|SCORE)@:?[ \t]*([a-z_, \t-]+)`)
 
 // resultWords are the words after it.
 var resultWords = map[string][]judge.Verdict{
@@ -21,6 +21,9 @@ var resultWords = map[string][]judge.Verdict{
 	"RTE": kattisResults["RTE"], "MEMORY-LIMIT": {judge.MemoryLimit}, "MLE": {judge.MemoryLimit},
 	"OUTPUT-LIMIT": {judge.OutputLimit}, "COMPILER-ERROR": {judge.CompileError}, "COMPILE-ERROR": {judge.CompileError},
 }
+
+// resultWord is a word as resultWords has it.
+func resultWord(word string) string { return strings.ReplaceAll(strings.ToUpper(word), "_", "-") }
 
 // marked reads the comment of a submission; false: it has none.
 func (k *kattis) marked(files []string) ([]judge.Verdict, bool, error) {
@@ -35,7 +38,7 @@ func (k *kattis) marked(files []string) ([]judge.Verdict, bool, error) {
 		}
 		var expected []judge.Verdict
 		for word := range strings.SplitSeq(m[1], ",") {
-			word = strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(word)), "_", "-")
+			word = resultWord(strings.Trim(word, " \t-")) // "-}" and "--]]" end comments
 			verdicts, ok := resultWords[word]
 			if !ok {
 				return nil, false, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", word)

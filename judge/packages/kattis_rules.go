@@ -44,8 +44,10 @@ func (k *kattis) readRule(v value, into *globRule) error {
 	for _, p := range pairs {
 		switch p.key {
 		case "authors", "model_solution":
-		case "language", "entrypoint":
-			into.left = p.key
+		case "language":
+			into.language, err = p.text()
+		case "entrypoint":
+			into.entry, err = p.text()
 		case "message":
 			k.note("submissions.yaml: %s: message: what the output validator says is not expected", v.key)
 		case "permitted":

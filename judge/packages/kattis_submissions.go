@@ -42,8 +42,9 @@ var directoryRules = map[string]rule{
 // globRule is a rule of submissions.yaml.
 type globRule struct {
 	rule
-	pattern string
-	left    string // why a submission that it matches cannot be judged
+	pattern  string
+	language string // of the format's; empty: the extension tells
+	entry    string
 }
 
 func (k *kattis) readSubmissions() error {
@@ -54,6 +55,11 @@ func (k *kattis) readSubmissions() error {
 	if err != nil {
 		return err
 	}
+	entries, err := k.readEntries()
+	if err != nil {
+		return err
+	}
+	rules = append(rules, entries...)
 	dirs, err := k.list("submissions")
 	if err != nil {
 		return err
@@ -65,6 +71,9 @@ func (k *kattis) readSubmissions() error {
 		names, err := k.list(path.Join("submissions", dir))
 		if err != nil {
 			return err
+		}
+		for _, odd := range k.odd(path.Join("submissions", dir)) {
+			k.note("%s is left out: %s", path.Join("submissions", dir, odd), wantName)
 		}
 		for _, name := range names {
 			if err := k.readSubmission(dir, path.Join("submissions", dir, name), rules); err != nil {
@@ -85,16 +94,16 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 		k.note("%s is left out: no language has its extension", name)
 		return nil
 	}
-	own, left := rulesOf(dir, name, rules)
-	if left != "" {
-		k.note("%s is left out: %s in submissions.yaml cannot be expressed", name, left)
-		return nil
-	}
+	own := rulesOf(dir, name, rules)
 	s, err := k.concluded(name, own)
 	if err != nil {
 		return err
 	}
 	s.directory = k.isDir(name)
+	if left, err := k.readProgram(&s, files, rules); err != nil || left != "" {
+		k.note("%s is left out: %s", name, left)
+		return err
+	}
 	if dir == "partially_accepted" && s.least == nil {
 		if !k.scoring {
 			return k.tree.fail(name, "partially_accepted: want a package of type scoring")
@@ -107,7 +116,9 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 		return err
 	}
 	if _, known := directoryRules[dir]; !known && !ok && len(own) == 1 {
-		k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
+		if marked, ok = resultWords[resultWord(dir)]; !ok { // DOMjudge knows such directories
+			k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
+		}
 	}
 	if ok {
 		s.expected = marked
@@ -117,14 +128,13 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 	return nil
 }
 
-// rulesOf are the rules for a submission, that of its directory first. left is why it cannot be judged.
-func rulesOf(dir, name string, rules []globRule) (own []rule, left string) {
-	own = []rule{directoryRules[dir]}
+// rulesOf are the rules for a submission, that of its directory first.
+func rulesOf(dir, name string, rules []globRule) []rule {
+	own := []rule{directoryRules[dir]}
 	for _, r := range rules {
 		if !r.matches(strings.TrimPrefix(name, "submissions/")) {
 			continue
 		}
-		left = cmp.Or(left, r.left)
 		if r.pattern != dir {
 			own = append(own, r.rule)
 			continue
@@ -134,7 +144,7 @@ func rulesOf(dir, name string, rules []globRule) (own []rule, left string) {
 			cmp.Or(r.score, own[0].score), cmp.Or(r.forLimit, own[0].forLimit),
 		}
 	}
-	return own, left
+	return own
 }
 
 // firstList is the first list that is given.

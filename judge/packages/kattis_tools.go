@@ -84,20 +84,25 @@ func (k *kattis) readDefault(args []string) error {
 	return nil
 }
 
-// outputValidators are the programs in the directory that the format has for them.
+// outputValidators are the programs in the directory that the format has for them, or, when there is none, in
+// that of the other format: DOMjudge takes it from legacy packages, and drafts had it.
 func (k *kattis) outputValidators() ([]tool, error) {
-	if k.legacy {
-		return k.programs("output_validators", true)
+	const several, one = "output_validators", "output_validator"
+	switch {
+	case k.legacy && k.isDir(several), k.draft && !k.isDir(one):
+		return k.programs(several, true)
+	case !k.isDir(one) && k.isDir(several):
+		return nil, k.tree.fail(several, "is of legacy packages: want output_validator")
 	}
-	names, err := k.list("output_validator")
+	names, err := k.list(one)
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	if slices.ContainsFunc(names, func(n string) bool { return !k.isDir(path.Join("output_validator", n)) }) {
-		one, err := k.program("output_validator") // the directory itself is the program
-		return []tool{one}, err
+	if slices.ContainsFunc(names, func(n string) bool { return !k.isDir(path.Join(one, n)) }) {
+		itself, err := k.program(one) // the directory itself is the program
+		return []tool{itself}, err
 	}
-	return k.programs("output_validator", true)
+	return k.programs(one, true)
 }
 
 // programs are those in a directory: files in a language, and directories. What else is there is for them to

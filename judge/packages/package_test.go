@@ -3,7 +3,9 @@ package packages
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +111,29 @@ func TestGroupsOfLegacyPackages(t *testing.T) {
 			"data/secret/testdata.yaml": "on_reject: continue\n",
 		}.tests("secret/1", "secret/2"), `
 			secret - sum [secret/1 secret/2]`},
+		{"any of the last groups will do, for none is after it", files{
+			"problem.yaml":                scoring,
+			"data/sample/testdata.yaml":   "accept_score: 0\n",
+			"data/secret/testdata.yaml":   "on_reject: continue\ngrader_flags: first_error accept_if_any_accepted\n",
+			"data/secret/a/testdata.yaml": "grader_flags: min\n",
+			"data/secret/b/testdata.yaml": "grader_flags: min\naccept_score: 2\n",
+		}.tests("sample/1", "secret/a/1", "secret/b/1", "secret/b/2"), `
+			sample 0 min [sample/1]
+			secret/a 1 min [secret/a/1] after [sample]
+			secret/b 2 min [secret/b/1 secret/b/2] after [sample]`},
+		{"any of a group before others", files{
+			"problem.yaml":                scoring,
+			"data/secret/testdata.yaml":   "on_reject: break\n",
+			"data/secret/a/testdata.yaml": "grader_flags: min accept_if_any_accepted\n",
+			"data/secret/b/testdata.yaml": "grader_flags: min\n",
+		}.tests("secret/a/1", "secret/b/1"), "data/secret/a/testdata.yaml:1: grader_flags accept_if_any_accepted: whether the groups after this one are judged cannot be expressed"},
+		{"a draft", files{
+			"problem.yaml":                "problem_format_version: 2023-07-draft\nsource_url: x\n" + scoring,
+			"data/secret/testdata.yaml":   "on_reject: continue\noutput_validator_args: [case_sensitive]\n",
+			"data/secret/a/testdata.yaml": "grader_flags: min\naccept_score: 50\n",
+		}.tests("secret/a/1", "secret/a/2", "secret/b/1"), `
+			secret/a 50 min [secret/a/1 secret/a/2]
+			secret/b 1 min [secret/b/1]`},
 		{"points for what is rejected", files{
 			"problem.yaml":              scoring,
 			"data/secret/testdata.yaml": "reject_score: 1\n",
@@ -154,6 +179,10 @@ func TestGroupsOfNewPackages(t *testing.T) {
 			secret 100 min [secret/a/1 secret/b/1]`},
 		{"a group without points", files{"problem.yaml": scoring}.tests("secret/a/1"),
 			"data/secret/a: has no max_score: a pass-fail group wants one, in its test_group.yaml"},
+		{"a legacy package's file", files{
+			"problem.yaml":              scoring,
+			"data/secret/testdata.yaml": "accept_score: 50\n",
+		}.tests("secret/1"), "data/secret/testdata.yaml: is of legacy packages: want test_group.yaml"},
 		{"unknown group", files{
 			"problem.yaml":                  scoring,
 			"data/secret/a/test_group.yaml": "max_score: 100\nrequire_pass: secret/0\n",
@@ -240,12 +269,130 @@ mine/odd.c:
 		"rejected/r.py":            "[wrong-answer time-limit runtime-error memory-limit output-limit] false",
 		"rejected/marked.py":       "[time-limit wrong-answer] false",
 		"mine/m.py":                "[time-limit] false",
+		"mine/odd.c":               "[accepted wrong-answer time-limit runtime-error memory-limit output-limit] false",
 		"yours/y.py":               "[time-limit] false",
 	}, got)
 	assert.Equal(t, []string{
 		"submissions/accepted/note.txt is left out: no language has its extension",
-		"submissions/mine/odd.c is left out: language in submissions.yaml cannot be expressed",
 	}, p.Notes())
+}
+
+// TestResultsAsDOMjudgeWritesThem has its words in comments and its names of directories.
+func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
+	f := files{"problem.yaml": "name: x\nvalidator_args: --for-others\n"}.tests("secret/1")
+	want := map[string]string{"accepted/a.py": "[accepted]"}
+	for name, tt := range map[string]struct{ text, want string }{
+		"mixed/block.hs":                 {"{- @EXPECTED_RESULTS@: CORRECT -}", "[accepted]"},
+		"mixed/block.lua":                {"--[[ @EXPECTED_RESULTS@: NO-OUTPUT --]]", "[wrong-answer]"},
+		"mixed/block.ml":                 {"(* @EXPECTED_RESULTS@: CORRECT,TIMELIMIT *)", "[accepted time-limit]"},
+		"mixed/lower.py":                 {"# @expected_results@: run-error", "[runtime-error memory-limit output-limit]"},
+		"mixed/score.py":                 {"# @EXPECTED_SCORE@: CORRECT", "[accepted]"},
+		"compiler_error/x.c":             {"", "[compile-error]"},
+		"no_output/x.c":                  {"", "[wrong-answer]"},
+		"output_limit/x.c":               {"", "[output-limit]"},
+		"output_limit/marked.c":          {"// @EXPECTED_RESULTS@: TIMELIMIT", "[time-limit]"},
+		"compiler_error/plus.c++":        {"", "[compile-error]"},
+		"compiler_error/several/main.c":  {"", "[compile-error]"},
+		"compiler_error/several/other.h": {"", ""},
+	} {
+		f["submissions/"+name] = tt.text
+		if strings.Contains(name, "several/") {
+			name = path.Dir(name)
+		}
+		if tt.want != "" {
+			want[name] = tt.want
+		}
+	}
+	p, err := f.read(t)
+	require.NoError(t, err)
+	got := map[string]string{}
+	for _, s := range p.submissions {
+		got[strings.TrimPrefix(s.name, "submissions/")] = fmt.Sprint(s.expected)
+	}
+	assert.Equal(t, want, got)
+	assert.Equal(t, []string{"validator_args: is none of a legacy package's keys; only validator_flags is looked at"}, p.Notes())
+}
+
+// TestProgramsOfSubmissions has what submissions.yaml, submissions.json and include say of the programs.
+func TestProgramsOfSubmissions(t *testing.T) {
+	for version, f := range map[string]files{
+		"legacy": {"submissions.json": `{"submissions/accepted/two/": {"entry_point": "y.py"}}`},
+		"2025-09": {"submissions/submissions.yaml": `
+accepted/two: {entrypoint: y.py}
+accepted/slow.py: {language: pypy}
+accepted/same.py: {language: python3}
+accepted/odd.c: {language: cobol}
+accepted/gone: {entrypoint: z.py}
+`, "submissions/accepted/slow.py": "", "submissions/accepted/same.py": "", "submissions/accepted/odd.c": "", "submissions/accepted/gone/x.py": ""},
+	} {
+		t.Run(version, func(t *testing.T) {
+			f["problem.yaml"] = "problem_format_version: " + version + "\nname: x\n"
+			for _, name := range []string{"two/x.py", "two/y.py", "unclear/x.py", "unclear/y.py", "c.c"} {
+				f["submissions/accepted/"+name] = ""
+			}
+			f["submissions/accepted/two.py"] = "#!/usr/bin/env python2\n"
+			f["submissions/accepted/a b.py"] = ""
+			f["include/default/data.txt"], f["include/default/lib.py"], f["include/python3/lib.py"] = "", "", ""
+			p, err := f.tests("secret/1").read(t)
+			require.NoError(t, err)
+			text := p.document("")
+			_, programs, _ := strings.Cut(text, "[task.programs]\n")
+			python := `include = ["include/default/data.txt", "include/python3/lib.py"]`
+			want := `"submissions/accepted/a.py" = { ` + python + " }\n" +
+				`"submissions/accepted/c.c" = { include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
+			notes := []string{
+				"submissions/accepted/a b.py is left out: want a name of letters, digits, _, ., - and + only",
+				"submissions/accepted/two.py is left out: judge has no Python 2",
+				"submissions/accepted/unclear is left out: has no entry point: want one file called main.*, or only one with a main function",
+			}
+			if version != "legacy" {
+				want += `"submissions/accepted/same.py" = { ` + python + " }\n" +
+					`"submissions/accepted/slow.py" = { language = "pypy", include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
+				notes = slices.Insert(notes, 1, "submissions/accepted/gone is left out: its entry point z.py is not there",
+					"submissions/accepted/odd.c is left out: judge has no language cobol")
+			}
+			want += `"submissions/accepted/two" = { entry = "y.py", ` + python + " }\n"
+			assert.Equal(t, want, programs)
+			assert.Equal(t, notes, p.Notes())
+		})
+	}
+}
+
+// TestFilesWithNamesThatTheFormatDoesNotAllow are not passed over where that changed a verdict.
+func TestFilesWithNamesThatTheFormatDoesNotAllow(t *testing.T) {
+	for _, name := range []string{"data/secret/1 (copy).in", "data/secret/a b/1.in"} {
+		_, err := files{"problem.yaml": "name: x\n", name: ""}.tests("secret/1").read(t)
+		assert.ErrorContains(t, err, ": want a name of letters, digits, _, ., - and + only", name)
+	}
+	_, err := files{"problem.yaml": "name: x\n", "data/secret/notes on tests.txt": ""}.tests("secret/1").read(t)
+	assert.NoError(t, err)
+}
+
+// TestPlacesOfOutputValidators: DOMjudge takes both from legacy packages, and drafts had both.
+func TestPlacesOfOutputValidators(t *testing.T) {
+	for _, tt := range []struct{ version, dir, want string }{
+		{"legacy", "output_validators", ""},
+		{"legacy", "output_validator", ""},
+		{"2023-07-draft", "output_validators", ""},
+		{"2023-07-draft", "output_validator", ""},
+		{"2025-09", "output_validator", ""},
+		{"2025-09", "output_validators", "/output_validators: is of legacy packages: want output_validator"},
+	} {
+		f := files{"problem.yaml": "problem_format_version: " + tt.version + "\nname: x\n", tt.dir + "/check/v.py": ""}.tests("secret/1")
+		if tt.version == "legacy" {
+			f["problem.yaml"] += "validation: custom\nvalidator_flags: --note 'more tests'\n"
+		}
+		p, err := f.read(t)
+		if tt.want != "" {
+			assert.ErrorContains(t, err, tt.want, "%s %s", tt.version, tt.dir)
+			continue
+		}
+		require.NoError(t, err, "%s %s", tt.version, tt.dir)
+		require.NotNil(t, p.checkerTool, "%s %s", tt.version, tt.dir)
+		if tt.version == "legacy" {
+			assert.Equal(t, []string{"--note", "more tests"}, p.checkerTool.args)
+		}
+	}
 }
 
 func TestCalibratedLimit(t *testing.T) {

@@ -69,6 +69,11 @@ type submission struct {
 	expected    []judge.Verdict // nil: any, and the score counts
 	least, most *float64        // score; nil: any
 	calibrates  bool            // the time limit is above what it needs
+
+	// What its files do not tell; empty: nothing.
+	language string
+	entry    string
+	include  []string // files that are compiled with it
 }
 
 func (p *problem) note(format string, args ...any) {

@@ -42,8 +42,9 @@ func (t tree) isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// goodName is what files of a package are called; others count as not there.
-var goodName = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,254}$`)
+// goodName is what files of a package are called, and with + what DOMjudge takes too, for C++; others count as
+// not there.
+var goodName = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,254}$`)
 
 // list returns the names in a directory in lexicographic order, without those that are not there for the
 // judge; none when there is no such directory.
@@ -63,6 +64,20 @@ func (t tree) list(dir string) ([]string, error) {
 	}
 	return names, nil
 }
+
+// odd returns the names in a directory that are not those of a package's files, but for hidden ones.
+func (t tree) odd(dir string) []string {
+	entries, _ := os.ReadDir(t.at(dir)) // what is wrong shows when it is listed
+	var names []string
+	for _, e := range entries {
+		if !goodName.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+const wantName = "want a name of letters, digits, _, ., - and + only"
 
 // mostText bounds the files that are read into memory.
 const mostText = 4 << 20

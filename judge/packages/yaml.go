@@ -167,11 +167,15 @@ func (v value) number(least float64) (float64, error) {
 	return n, nil
 }
 
-// words splits flags at white space. Quotation is what shells differ in: it is refused.
+// words are flags, as a shell splits them.
 func (v value) words() ([]string, error) {
 	text, err := v.text()
-	if err == nil && strings.ContainsAny(text, `'"\`) {
-		return nil, v.fail("%q: flags with quotation marks or \\ cannot be told apart for sure", text)
+	if err != nil {
+		return nil, err
 	}
-	return strings.Fields(text), err
+	words, err := splitWords(text)
+	if err != nil {
+		return nil, v.fail("%q: %v", text, err)
+	}
+	return words, nil
 }

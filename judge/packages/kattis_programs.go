@@ -1,0 +1,128 @@
+package packages
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"judge/judge"
+)
+
+// languageCodes are the format's names of languages that judge calls otherwise.
+var languageCodes = map[string]string{"python3": "python", "python3numpy": "python"}
+
+// codeOf is judge's name of a language of the format's.
+func codeOf(code string) string { return cmp.Or(languageCodes[code], code) }
+
+// readEntries reads DOMjudge's submissions.json: the entry points of submissions of several files.
+func (k *kattis) readEntries() ([]globRule, error) {
+	v, ok, err := k.yamlFile("submissions.json") // JSON is YAML
+	if err != nil || !ok {
+		return nil, err
+	}
+	pairs, err := v.pairs()
+	if err != nil {
+		return nil, err
+	}
+	var rules []globRule
+	for _, p := range pairs {
+		r := globRule{pattern: strings.TrimPrefix(path.Clean(p.key), "submissions/")}
+		fields, err := p.pairs()
+		if err != nil {
+			return nil, err
+		}
+		for _, field := range fields {
+			if field.key == "entry_point" {
+				if r.entry, err = field.text(); err != nil {
+					return nil, err
+				}
+			}
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
+}
+
+// readProgram finds what the files of a submission do not tell. left is why it cannot be judged.
+func (k *kattis) readProgram(s *submission, files []string, rules []globRule) (left string, err error) {
+	for _, r := range rules {
+		if r.matches(strings.TrimPrefix(s.name, "submissions/")) {
+			s.language, s.entry = cmp.Or(r.language, s.language), cmp.Or(r.entry, s.entry)
+		}
+	}
+	if !s.directory {
+		s.entry = ""
+	}
+	entry, err := k.entryOf(s, files)
+	if err != nil {
+		return err.Error(), nil
+	}
+	if s.language != "" {
+		code := s.language
+		if s.language = codeOf(code); !slices.Contains(judge.Languages(), s.language) {
+			return fmt.Sprintf("judge has no language %s", code), nil
+		}
+	}
+	line, err := k.firstLine(entry)
+	if err != nil || strings.HasPrefix(line, "#!") && strings.Contains(line, "python2") {
+		return "judge has no Python 2", err
+	}
+	own := judge.LanguageOf(entry)
+	if s.language == own {
+		s.language = ""
+	}
+	s.include, err = k.included(cmp.Or(s.language, own))
+	return "", err
+}
+
+// entryOf is the file that a submission begins with. An error says why there is none.
+func (k *kattis) entryOf(s *submission, files []string) (string, error) {
+	if !s.directory {
+		return s.name, nil
+	}
+	entry := s.entry
+	if entry == "" {
+		var err error
+		if entry, err = judge.EntryPoint(k.at(s.name)); err != nil {
+			return "", err
+		}
+	}
+	if at := path.Join(s.name, entry); slices.Contains(files, at) {
+		return at, nil
+	}
+	return "", fmt.Errorf("its entry point %s is not there", entry)
+}
+
+// firstLine is the beginning of a file.
+func (k *kattis) firstLine(name string) (string, error) {
+	text, _, err := k.text(name)
+	line, _, _ := strings.Cut(text, "\n")
+	return line, err
+}
+
+// included are the files that are compiled with every submission in a language.
+func (k *kattis) included(language string) ([]string, error) {
+	dirs, err := k.list("include")
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]string{}
+	own := slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return dir == "default" || codeOf(dir) != language })
+	for _, dir := range append([]string{"default"}, own...) { // what is for one language stands in for what is for all
+		names, err := k.list(path.Join("include", dir))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			at := path.Join("include", dir, name)
+			if k.isDir(at) {
+				return nil, k.tree.fail(at, "directories of files that are compiled with every submission are not supported")
+			}
+			byName[name] = at
+		}
+	}
+	return slices.Sorted(maps.Values(byName)), nil
+}
