@@ -118,6 +118,21 @@ func TestValidatorThatDoesNotCompile(t *testing.T) {
 	assert.Contains(t, last.Message, "interactor output_validators/guess: does not compile")
 }
 
+// TestValidatorWithScripts has one that a script builds and another runs, neither of them executable.
+func TestValidatorWithScripts(t *testing.T) {
+	needsJudging(t)
+	dir := filepath.Join(t.TempDir(), "guess")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(fixtures, "packages", "guess"))))
+	write("output_validators/guess/build", "#!/bin/sh\nc++ -O1 -o guess validate.cc\n")(t, dir)
+	write("output_validators/guess/run", "#!/bin/sh\nexec ./guess \"$@\"\n")(t, dir)
+	records := judgeInput(t, dir, statusExpected, "*/submissions/*/*.py")
+	assert.Contains(t, verdicts(records), "run guess submissions/accepted/binary.py python secret/1000 accepted interactor output_validators/guess/build\n")
+	write("output_validators/guess/build", "#!/bin/sh\necho no luck\nexit 1\n")(t, dir)
+	records = judgeInput(t, dir, statusHost, "*/submissions/accepted/binary.py")
+	last := records[slices.IndexFunc(records, func(r judge.Record) bool { return r.Kind == judge.KindSubmission })]
+	assert.Contains(t, last.Message, "interactor output_validators/guess/build: does not compile")
+}
+
 // judgeInput is `judge run` of one path.
 func judgeInput(t *testing.T, path string, status int, only ...string) []judge.Record {
 	t.Helper()
@@ -195,8 +210,6 @@ func TestMalformedPackages(t *testing.T) {
 			"/output_validators: has two output validators, guess and other.py: want one"},
 		{"no output validator", "guess", remove("output_validators"),
 			"/problem.yaml: validation is custom, and there is no output validator in output_validators"},
-		{"build script", "factors", write("output_validator/build", "exit\n"),
-			"/output_validator/build: programs with a build or run script of their own are not supported"},
 		{"unknown flag", "subarray", edit("problem.yaml", "case_sensitive", "sensible"),
 			`/problem.yaml: flags of the default output validator: "sensible": want case_sensitive, space_change_sensitive, float_tolerance N, float_absolute_tolerance N or float_relative_tolerance N`},
 		{"unknown flag of a group", "subarray", edit("data/secret/3-long/testdata.yaml", "range:", "output_validator_flags: float_tolerance\nrange:"),

@@ -65,11 +65,28 @@ func (w *writer) languages(p *problem, t tree) {
 	var limit limits.Limits
 	limit.CPU, limit.Memory = p.compileTime, p.compileMemory
 	table := limitTable(limit)
+	if slices.ContainsFunc(p.tools(), func(t tool) bool { return t.language == scriptLanguage }) {
+		w.script(table)
+	}
 	if table == "" {
 		return
 	}
 	for _, name := range p.languages(t) {
 		w.line("\n[language.%s]\ncompile_limits = %s", name, table)
+	}
+}
+
+// scriptLanguage is that of programs which have scripts to build and to run them. The scripts need not be
+// executable, for their mode is easily lost on the way; inside they belong to somebody else, and so copies are run.
+const scriptLanguage = "scripts"
+
+func (w *writer) script(compileLimits string) {
+	w.line("\n# Programs that are built by a script called build, if there is one, and run by one called run.")
+	w.line("[language.%s]\nextensions = []", scriptLanguage)
+	w.line("compile = %s", quoteList([]string{"sh", "-ec", `cd "$1"; if [ -e build ]; then cp build .build; chmod +x .build; ./.build; fi; cp run .run; chmod +x .run`, "sh", "{dir}"}))
+	w.line("run = %s", quoteList([]string{"{dir}/.run"}))
+	if compileLimits != "" {
+		w.line("compile_limits = %s", compileLimits)
 	}
 }
 
@@ -152,6 +169,9 @@ func (w *writer) tool(t tool) string {
 		source = w.fileList(t.source)
 	}
 	fields := []string{"source = " + source, "protocol = " + quote(t.protocol)}
+	if t.language != "" {
+		fields = append(fields, "language = "+quote(t.language))
+	}
 	if len(t.args) > 0 {
 		fields = append(fields, "args = "+quoteList(t.args))
 	}

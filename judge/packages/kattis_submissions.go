@@ -39,6 +39,9 @@ var directoryRules = map[string]rule{
 	"mixed":               {},
 }
 
+// domjudgeDirectories are others that DOMjudge knows, whose names are results.
+var domjudgeDirectories = []string{"compiler_error", "no_output", "output_limit"}
+
 // globRule is a rule of submissions.yaml.
 type globRule struct {
 	rule
@@ -94,7 +97,7 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 		k.note("%s is left out: no language has its extension", name)
 		return nil
 	}
-	own := rulesOf(dir, name, rules)
+	own, said := rulesOf(dir, name, rules)
 	s, err := k.concluded(name, own)
 	if err != nil {
 		return err
@@ -115,8 +118,10 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 	if err != nil {
 		return err
 	}
-	if _, known := directoryRules[dir]; !known && !ok && len(own) == 1 {
-		if marked, ok = resultWords[resultWord(dir)]; !ok { // DOMjudge knows such directories
+	if _, known := directoryRules[dir]; !known && !ok && !said {
+		if slices.Contains(domjudgeDirectories, dir) {
+			marked, ok = resultWords[resultWord(dir)]
+		} else {
 			k.note("%s: nothing is expected of it: directory %s is none that the format knows", name, dir)
 		}
 	}
@@ -128,13 +133,14 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 	return nil
 }
 
-// rulesOf are the rules for a submission, that of its directory first.
-func rulesOf(dir, name string, rules []globRule) []rule {
-	own := []rule{directoryRules[dir]}
+// rulesOf are the rules for a submission, that of its directory first. said tells whether there are others.
+func rulesOf(dir, name string, rules []globRule) (own []rule, said bool) {
+	own = []rule{directoryRules[dir]}
 	for _, r := range rules {
 		if !r.matches(strings.TrimPrefix(name, "submissions/")) {
 			continue
 		}
+		said = said || r.permitted != nil || r.required != nil || r.score != nil
 		if r.pattern != dir {
 			own = append(own, r.rule)
 			continue
@@ -144,7 +150,7 @@ func rulesOf(dir, name string, rules []globRule) []rule {
 			cmp.Or(r.score, own[0].score), cmp.Or(r.forLimit, own[0].forLimit),
 		}
 	}
-	return own
+	return own, said
 }
 
 // firstList is the first list that is given.

@@ -159,21 +159,29 @@ func (k *kattis) program(at string) (tool, error) {
 	}
 	for _, script := range []string{"build", "run"} {
 		if slices.Contains(names, script) {
-			return t, k.tree.fail(path.Join(at, script), "programs with a build or run script of their own are not supported")
+			t.language = scriptLanguage
+			t.source = withFirst(at, names, script)
+			return t, nil
 		}
 	}
 	if !slices.ContainsFunc(names, func(n string) bool { return judge.LanguageOf(n) != "" }) {
 		return t, k.tree.fail(at, "has no file with the extension of a language")
 	}
 	if slices.Contains(names, "__main__.py") {
-		t.source = []string{path.Join(at, "__main__.py")}
-		for _, n := range names {
-			if n != "__main__.py" {
-				t.source = append(t.source, path.Join(at, n))
-			}
-		}
+		t.source = withFirst(at, names, "__main__.py")
 	}
 	return t, nil
+}
+
+// withFirst are files of a directory with one of them first.
+func withFirst(dir string, names []string, first string) []string {
+	files := []string{path.Join(dir, first)}
+	for _, n := range names {
+		if n != first {
+			files = append(files, path.Join(dir, n))
+		}
+	}
+	return files
 }
 
 // mentions tells whether a tool's source has a word in it.

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -274,6 +275,7 @@ mine/odd.c:
 	}, got)
 	assert.Equal(t, []string{
 		"submissions/accepted/note.txt is left out: no language has its extension",
+		"submissions/mine/odd.c: nothing is expected of it: directory mine is none that the format knows",
 	}, p.Notes())
 }
 
@@ -323,6 +325,8 @@ accepted/slow.py: {language: pypy}
 accepted/same.py: {language: python3}
 accepted/odd.c: {language: cobol}
 accepted/gone: {entrypoint: z.py}
+ac: {permitted: [AC, WA]}
+none: {authors: somebody}
 `, "submissions/accepted/slow.py": "", "submissions/accepted/same.py": "", "submissions/accepted/odd.c": "", "submissions/accepted/gone/x.py": ""},
 	} {
 		t.Run(version, func(t *testing.T) {
@@ -332,14 +336,19 @@ accepted/gone: {entrypoint: z.py}
 			}
 			f["submissions/accepted/two.py"] = "#!/usr/bin/env python2\n"
 			f["submissions/accepted/a b.py"] = ""
+			f["submissions/ac/x.sh"], f["submissions/none/x.sh"] = "", ""
 			f["include/default/data.txt"], f["include/default/lib.py"], f["include/python3/lib.py"] = "", "", ""
 			p, err := f.tests("secret/1").read(t)
 			require.NoError(t, err)
 			text := p.document("")
 			_, programs, _ := strings.Cut(text, "[task.programs]\n")
+			sh := `{ include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
 			python := `include = ["include/default/data.txt", "include/python3/lib.py"]`
-			want := `"submissions/accepted/a.py" = { ` + python + " }\n" +
+			want := `"submissions/ac/x.sh" = ` + sh + `"submissions/accepted/a.py" = { ` + python + " }\n" +
 				`"submissions/accepted/c.c" = { include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
+			none := func(name string) string {
+				return "submissions/" + name + "/x.sh: nothing is expected of it: directory " + name + " is none that the format knows"
+			}
 			notes := []string{
 				"submissions/accepted/a b.py is left out: want a name of letters, digits, _, ., - and + only",
 				"submissions/accepted/two.py is left out: judge has no Python 2",
@@ -348,10 +357,15 @@ accepted/gone: {entrypoint: z.py}
 			if version != "legacy" {
 				want += `"submissions/accepted/same.py" = { ` + python + " }\n" +
 					`"submissions/accepted/slow.py" = { language = "pypy", include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
-				notes = slices.Insert(notes, 1, "submissions/accepted/gone is left out: its entry point z.py is not there",
+				notes = slices.Insert(append(notes, none("none")), 1, "submissions/accepted/gone is left out: its entry point z.py is not there",
 					"submissions/accepted/odd.c is left out: judge has no language cobol")
 			}
+			if version == "legacy" {
+				notes = append([]string{none("ac")}, append(notes, none("none"))...)
+			}
 			want += `"submissions/accepted/two" = { entry = "y.py", ` + python + " }\n"
+			want += `"submissions/none/x.sh" = ` + sh
+			programs, _, _ = strings.Cut(programs, "\n[task.expect]")
 			assert.Equal(t, want, programs)
 			assert.Equal(t, notes, p.Notes())
 		})
@@ -366,6 +380,26 @@ func TestFilesWithNamesThatTheFormatDoesNotAllow(t *testing.T) {
 	}
 	_, err := files{"problem.yaml": "name: x\n", "data/secret/notes on tests.txt": ""}.tests("secret/1").read(t)
 	assert.NoError(t, err)
+}
+
+// TestConstants: those that only a statement has change no verdict.
+func TestConstants(t *testing.T) {
+	f := files{
+		"problem.yaml":         "problem_format_version: 2025-09\nname: x\nconstants:\n  six: 6\n  five: {value: 5, roman: V}\n",
+		"statement/problem.md": "at most {{six}}", "data/secret/1.in": "{{six}}", "data/secret/1.ans": "",
+		"submissions/accepted/b.py": "'{{seven}}'",
+	}
+	_, err := f.read(t)
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"submissions/accepted/a.py": "{{six}}", "output_validator/v/v.py": "# {{five.roman}}", "data/secret/test_group.yaml": "args: ['{{five}}']",
+		"include/default/x.h": "{{six}}", "input_validators/v.py": "{{six}}",
+	} {
+		own := maps.Clone(f)
+		own[name] = text
+		_, err := own.read(t)
+		assert.ErrorContains(t, err, name+": constant {{", name)
+	}
 }
 
 // TestPlacesOfOutputValidators: DOMjudge takes both from legacy packages, and drafts had both.

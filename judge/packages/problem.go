@@ -54,6 +54,7 @@ type group struct {
 // tool is a setter's program.
 type tool struct {
 	source   []string // a file, a directory, or files with the entry point first
+	language string   // empty: the extension tells
 	protocol string
 	args     []string
 	include  []string
