@@ -75,12 +75,42 @@ func (f *fileReader) tools(r reader, draft *taskReader, t *Task) {
 			r.failHint(n, `write validators = [{ source = "validate.py" }]`, "validators: want an array of tables")
 		}
 		for _, item := range n.items {
-			if tool := f.tool(r, item, "validator"); tool != nil {
+			if tool, said := f.toolWith(r.within("validator"), item, "validator", validatorKeys); tool != nil {
+				tool.Tests = validatorTests(r.within("validator"), said.tests)
 				t.Validators = append(t.Validators, tool)
 			}
 		}
 	}
 	f.passes(r, draft, t)
+}
+
+// validatorTests reads the patterns of a validator's tests; none: all.
+func validatorTests(r reader, n *node) []string {
+	if n == nil {
+		return nil
+	}
+	patterns, ok := r.list(n, "test names and patterns", r.name)
+	if ok && len(patterns) == 0 {
+		r.none(n, "at least one test")
+	}
+	for i, pattern := range patterns {
+		if err := checkPattern(pattern); err != nil {
+			r.fail(n.items[i], "tests %s: %v", quoted(pattern), err)
+		}
+	}
+	return patterns
+}
+
+// checkValidators notes patterns of a validator's that are no test's.
+func checkValidators(r reader, n *node, t *Task) {
+	for _, tool := range t.Validators {
+		for _, pattern := range tool.Tests {
+			only := Tool{Tests: []string{pattern}}
+			if len(t.Tests) > 0 && !slices.ContainsFunc(t.Tests, func(test TestCase) bool { return only.looksAt(test.Name) }) {
+				r.within("validator").fail(n, "tests %s: matches no test", quoted(pattern))
+			}
+		}
+	}
 }
 
 // passes reads what depends on who judges.

@@ -90,6 +90,7 @@ func (f *fileReader) task(n *node, position int) {
 	tests := testReader{fileReader: f, task: &draft}
 	t.Tests = tests.read(r, own)
 	checkPlaces(r, draft.test, t.Submissions, t.Tests)
+	checkValidators(r, draft.validators, &t)
 	t.Groups, t.Tests = readGroups(r, draft.group, t.Tests)
 	if draft.group == nil {
 		checkScores(r, draft.expect, t.Submissions)

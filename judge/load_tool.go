@@ -26,6 +26,7 @@ type toolReader struct {
 	source, include    *node
 	languageNode       *node
 	processes, pipes   *node // of an interactor
+	tests              *node // of a validator
 }
 
 var toolKeys = keys[toolReader]{
@@ -44,6 +45,11 @@ var toolKeys = keys[toolReader]{
 var interactorKeys = withKeys(toolKeys, keys[toolReader]{
 	"processes": func(_ reader, n *node, into *toolReader) { into.processes = n },
 	"pipes":     func(_ reader, n *node, into *toolReader) { into.pipes = n },
+})
+
+// validatorKeys are those of a tool, and the tests whose inputs it looks at.
+var validatorKeys = withKeys(toolKeys, keys[toolReader]{
+	"tests": func(_ reader, n *node, into *toolReader) { into.tests = n },
 })
 
 func withKeys[T any](known, more keys[T]) keys[T] {

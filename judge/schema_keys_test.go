@@ -41,6 +41,7 @@ func TestSchemaHasTheKeysOfTheLoader(t *testing.T) {
 	assertKeys(t, "bind", bindKeys, schema.Defs["bind"].Properties)
 	assertKeys(t, "language", languageKeys, schema.Defs["language"].Properties)
 	assertKeys(t, "tool", toolKeys, schema.Defs["tool"].Properties)
+	assertKeys(t, "validator", validatorKeys, schema.Defs["validator"].Properties)
 	assertKeys(t, "interactor", interactorKeys, schema.Defs["interactor"].Properties)
 }
 

@@ -22,6 +22,12 @@ type Tool struct {
 	Protocol string        // Kattis or Testlib
 	Args     []string      // added to what the protocol gives
 	Limits   limits.Limits // complete
+	Tests    []string      // of a validator: patterns of the tests whose inputs it looks at; none: all
+}
+
+// looksAt tells whether a validator looks at the input of a test.
+func (t *Tool) looksAt(test string) bool {
+	return len(t.Tests) == 0 || slices.ContainsFunc(t.Tests, func(pattern string) bool { return pattern == test || matchPath(pattern, test) })
 }
 
 // String returns what messages call the tool: "checker check.cpp".

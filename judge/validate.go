@@ -74,7 +74,7 @@ func validations(tasks []Task) []validation {
 		t := &tasks[i]
 		for k := range t.Tests {
 			for _, tool := range t.Validators {
-				if p := (pair{tool, t.Tests[k].Input}); !seen[p] {
+				if p := (pair{tool, t.Tests[k].Input}); !seen[p] && tool.looksAt(t.Tests[k].Name) {
 					seen[p] = true
 					work = append(work, validation{t, &t.Tests[k], tool})
 				}

@@ -20,7 +20,9 @@ func TestInvalidInputsAreMistakesOfTheTask(t *testing.T) {
 	err := f.run(t.Context(), []string{fixtures + "/validate/strict.toml"}, &table, io.Discard)
 	assert.Equal(t, statusUsage, statusOf(err))
 	assert.Equal(t, fixtures+`/validate/tests/large.in: task "echo": test "large": validator small.py: refuses the input with exit code 43: line 1: 50 is more than 10
-`+fixtures+`/validate/strict.toml: task "inline": test "any": validator crashes.sh: ended by SIGABRT`, messageOf(err))
+`+fixtures+`/validate/strict.toml: task "inline": test "any": validator crashes.sh: ended by SIGABRT
+`+fixtures+`/validate/tests/large.in: task "some": test "large": validator small.py: refuses the input with exit code 43: line 1: 50 is more than 2
+`+fixtures+`/validate/tests/small.in: task "some": test "small": validator small.py: refuses the input with exit code 43: line 1: 5 is more than 1`, messageOf(err))
 	assert.Empty(t, table.String(), "nothing is judged")
 }
 

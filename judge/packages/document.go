@@ -175,6 +175,9 @@ func (w *writer) tool(t tool) string {
 	if len(t.args) > 0 {
 		fields = append(fields, "args = "+quoteList(t.args))
 	}
+	if len(t.tests) > 0 {
+		fields = append(fields, "tests = "+quoteList(t.tests))
+	}
 	if len(t.include) > 0 {
 		fields = append(fields, "include = "+w.fileList(t.include))
 	}
@@ -269,7 +272,7 @@ func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func (w *writer) group(g group, tests []test) {
 	w.line("\n[[task.group]]\nname = %s", quote(g.name))
-	w.line("tests = %s", quoteList(patterns(g, tests)))
+	w.line("tests = %s", quoteList(patterns(g.tests, tests)))
 	if g.score != nil {
 		w.line("score = %s", number(*g.score))
 	}
@@ -279,21 +282,21 @@ func (w *writer) group(g group, tests []test) {
 	}
 }
 
-// patterns names the tests of a group: by one pattern if that means them and no others.
-func patterns(g group, tests []test) []string {
-	if len(g.tests) < 2 {
-		return g.tests
+// patterns names some of the tests: by one pattern if that means them and no others.
+func patterns(some []string, tests []test) []string {
+	if len(some) < 2 {
+		return some
 	}
-	dir := path.Dir(g.tests[0])
+	dir := path.Dir(some[0])
 	var same []string
 	for _, t := range tests {
 		if path.Dir(t.name) == dir {
 			same = append(same, t.name)
 		}
 	}
-	own := slices.Sorted(slices.Values(g.tests))
+	own := slices.Sorted(slices.Values(some))
 	if slices.Sort(same); dir != "." && slices.Equal(same, own) && !strings.ContainsAny(dir, `*?[\`) {
 		return []string{dir + "/*"}
 	}
-	return g.tests
+	return some
 }

@@ -214,33 +214,45 @@ func (k *kattis) readInputValidators(tests []*dataTest) error {
 			return err
 		}
 		for _, v := range found {
-			args, same := k.inputArgs(path.Base(v.source[0]), tests)
-			if !same {
-				k.note("%s is not run on inputs: its arguments differ between tests", v.source[0])
-				continue
-			}
-			v.args = args
-			k.validators = append(k.validators, v)
+			k.validators = append(k.validators, withArgs(v, tests)...)
 		}
 	}
 	return nil
 }
 
-// inputArgs are those of a validator for all tests; false: they differ.
-func (k *kattis) inputArgs(name string, tests []*dataTest) (args []string, same bool) {
-	for i, t := range tests {
-		own, ok := t.config.inputArgs[name]
-		if !ok {
-			own, ok = t.config.inputArgs[strings.TrimSuffix(name, path.Ext(name))]
+// withArgs are a validator with its arguments: once for all tests, or, where these have different ones, once for
+// the tests of each.
+func withArgs(v tool, tests []*dataTest) []tool {
+	var all []tool
+	var names []test
+	for _, t := range tests {
+		args := inputArgs(path.Base(v.source[0]), t)
+		i := slices.IndexFunc(all, func(o tool) bool { return slices.Equal(o.args, args) })
+		if i < 0 {
+			own := v
+			own.args, own.tests = args, nil
+			i, all = len(all), append(all, own)
 		}
-		if !ok {
-			own = t.config.inputArgs[""]
-		}
-		own = append(slices.Clone(own), t.args...)
-		if i > 0 && !slices.Equal(args, own) {
-			return nil, false
-		}
-		args = own
+		all[i].tests = append(all[i].tests, t.name)
+		names = append(names, t.test)
 	}
-	return args, true
+	for i := range all {
+		all[i].tests = patterns(all[i].tests, names)
+	}
+	if len(all) == 1 {
+		all[0].tests = nil
+	}
+	return all
+}
+
+// inputArgs are those of a validator for a test.
+func inputArgs(name string, t *dataTest) []string {
+	own, ok := t.config.inputArgs[name]
+	if !ok {
+		own, ok = t.config.inputArgs[strings.TrimSuffix(name, path.Ext(name))]
+	}
+	if !ok {
+		own = t.config.inputArgs[""]
+	}
+	return append(slices.Clone(own), t.args...)
 }

@@ -463,7 +463,6 @@ func TestTestsWithArgumentsAndFiles(t *testing.T) {
 #
 # What could not be expressed here:
 #   - input_validators/v.ctd is no program and is not run on inputs
-#   - input_validators/v.py is not run on inputs: its arguments differ between tests
 
 [language.python]
 compile_limits = { time = "20s" }
@@ -472,6 +471,10 @@ compile_limits = { time = "20s" }
 name = "package"
 limits = { time = "1500ms", memory = "2GiB", output = "8MiB" }
 checker = "default:float_tolerance 1e-06"
+validators = [
+    { source = "input_validators/v.py", protocol = "kattis", args = ["a", "b"], tests = ["secret/1"], limits = { time = "60s", memory = "2GiB", output = "8MiB" } },
+    { source = "input_validators/v.py", protocol = "kattis", args = ["c"], tests = ["secret/2"], limits = { time = "60s", memory = "2GiB", output = "8MiB" } },
+]
 submissions = [
     "submissions/accepted/a.py",
 ]
@@ -507,6 +510,30 @@ func TestArgumentsOfTheOutputValidatorByGroup(t *testing.T) {
 			assert.Equal(t, []string{"case_sensitive"}, p.checkerTool.args)
 		}
 	}
+}
+
+// TestArgumentsOfInputValidators: those that all tests of a group have make one validator for the group.
+func TestArgumentsOfInputValidators(t *testing.T) {
+	p, err := files{
+		"problem.yaml":                "name: x\n",
+		"input_validators/v.py":       "",
+		"input_validators/w.py":       "",
+		"data/secret/a/testdata.yaml": "input_validator_flags: n=5 'of these'\n",
+		"data/secret/b/testdata.yaml": "input_validator_flags: {name: w, flags: n=6}\n",
+	}.tests("sample/1", "secret/a/1", "secret/a/2", "secret/b/1", "secret/b/2").read(t)
+	require.NoError(t, err)
+	var got []string
+	for _, v := range p.validators {
+		got = append(got, fmt.Sprintf("%s %q %v", v.source[0], v.args, v.tests))
+	}
+	assert.Equal(t, []string{
+		`input_validators/v.py [] [sample/1 secret/b/1 secret/b/2]`,
+		`input_validators/v.py ["n=5" "of these"] [secret/a/*]`,
+		`input_validators/w.py [] [sample/1]`,
+		`input_validators/w.py ["n=5" "of these"] [secret/a/*]`,
+		`input_validators/w.py ["n=6"] [secret/b/*]`,
+	}, got)
+	assert.Empty(t, p.Notes())
 }
 
 func TestPolygon(t *testing.T) {

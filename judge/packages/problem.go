@@ -57,6 +57,7 @@ type tool struct {
 	language string   // empty: the extension tells
 	protocol string
 	args     []string
+	tests    []string // of an input validator: whose inputs it looks at; empty: all
 	include  []string
 	time     time.Duration // 0: judge's own default, as with those that follow
 	memory   int64
