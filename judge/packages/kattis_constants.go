@@ -25,7 +25,7 @@ func (k *kattis) readConstants(v value) error {
 			}
 		}
 	}
-	for _, dir := range []string{"input_validators", "output_validator", "output_validators", "include", "submissions", "data"} {
+	for _, dir := range []string{"input_validators", "input_validator", "output_validator", "output_validators", "include", "submissions", "data"} {
 		if err := k.refuseConstants(dir, words); err != nil {
 			return err
 		}

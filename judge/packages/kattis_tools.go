@@ -208,7 +208,7 @@ func (k *kattis) mentions(t tool, word string) (bool, error) {
 }
 
 func (k *kattis) readInputValidators(tests []*dataTest) error {
-	for _, dir := range []string{"input_validators", "input_format_validators"} {
+	for _, dir := range []string{"input_validators", "input_validator", "input_format_validators"} { // the second is DOMjudge's
 		found, err := k.programs(dir, false)
 		if err != nil {
 			return err

@@ -518,13 +518,15 @@ func TestArgumentsOfInputValidators(t *testing.T) {
 		"problem.yaml":                "name: x\n",
 		"input_validators/v.py":       "",
 		"input_validators/w.py":       "",
+		"input_validator/any/run":     "",
+		"input_validator/any/other":   "",
 		"data/secret/a/testdata.yaml": "input_validator_flags: n=5 'of these'\n",
 		"data/secret/b/testdata.yaml": "input_validator_flags: {name: w, flags: n=6}\n",
 	}.tests("sample/1", "secret/a/1", "secret/a/2", "secret/b/1", "secret/b/2").read(t)
 	require.NoError(t, err)
 	var got []string
 	for _, v := range p.validators {
-		got = append(got, fmt.Sprintf("%s %q %v", v.source[0], v.args, v.tests))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%s %q %v %s", v.source[0], v.args, v.tests, v.language)))
 	}
 	assert.Equal(t, []string{
 		`input_validators/v.py [] [sample/1 secret/b/1 secret/b/2]`,
@@ -532,6 +534,8 @@ func TestArgumentsOfInputValidators(t *testing.T) {
 		`input_validators/w.py [] [sample/1]`,
 		`input_validators/w.py ["n=5" "of these"] [secret/a/*]`,
 		`input_validators/w.py ["n=6"] [secret/b/*]`,
+		`input_validator/any/run [] [sample/1 secret/b/1 secret/b/2] scripts`,
+		`input_validator/any/run ["n=5" "of these"] [secret/a/*] scripts`,
 	}, got)
 	assert.Empty(t, p.Notes())
 }
