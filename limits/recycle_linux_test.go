@@ -2,6 +2,7 @@ package limits
 
 import (
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -28,11 +29,16 @@ func single(t *testing.T, g *Group, l Limits, script string) Usage {
 	return u
 }
 
-// recycled runs something in a group that its recycling may give to the next.
+// recycled runs something in a new group, which its recycling may give to the next.
 func recycled(t *testing.T, h *Host, l Limits, script string) (u Usage, again bool) {
 	t.Helper()
 	g, err := h.NewGroup()
 	require.NoError(t, err)
+	return recycledIn(t, g, l, script)
+}
+
+func recycledIn(t *testing.T, g *Group, l Limits, script string) (u Usage, again bool) {
+	t.Helper()
 	u = single(t, g, l, script)
 	again = g.Recycle()
 	if !again {
@@ -41,18 +47,23 @@ func recycled(t *testing.T, h *Host, l Limits, script string) (u Usage, again bo
 	return u, again
 }
 
-// recycledOnce repeats a run until its group was recycled: how much a dead process leaves charged, and for how long,
-// is the kernel's business.
+// recycledOnce repeats a run until its group was recycled, and returns that: how much a dead process leaves charged,
+// and for how long, is the kernel's business.
 func recycledOnce(t *testing.T, h *Host, l Limits, script string) (*Group, Usage) {
 	t.Helper()
 	for range 50 {
 		g, err := h.NewGroup()
 		require.NoError(t, err)
-		u := single(t, g, l, script)
-		if g.Recycle() {
-			return g, u
+		u, recycled := recycledIn(t, g, l, script)
+		if !recycled {
+			continue
 		}
-		require.NoError(t, g.Close())
+		again, err := h.NewGroup()
+		require.NoError(t, err)
+		if again == g {
+			return again, u
+		}
+		require.NoError(t, again.Close())
 	}
 	t.Fatal("no group was recycled")
 	return nil, Usage{}
@@ -65,10 +76,7 @@ func TestRecycledGroupCountsFromTheBeginning(t *testing.T) {
 			assert.False(t, again, "the peak would be the largest of all runs")
 			return
 		}
-		first, big := recycledOnce(t, h, Limits{Memory: 100 * mib, Processes: 1}, "exec dd if=/dev/zero of=/dev/null bs=60M count=10")
-		again, err := h.NewGroup()
-		require.NoError(t, err)
-		require.Same(t, first, again)
+		again, big := recycledOnce(t, h, Limits{Memory: 100 * mib, Processes: 1}, "exec dd if=/dev/zero of=/dev/null bs=60M count=10")
 		small := single(t, again, Limits{}, "exec dd if=/dev/zero of=/dev/null bs=10M count=1")
 		assert.InDelta(t, 60*mib, big.Memory, 2*mib)
 		assert.InDelta(t, 10*mib, small.Memory, 2*mib)
@@ -92,8 +100,8 @@ func TestRecycledGroupLosesItsLimits(t *testing.T) {
 	if !canResetPeak(t, h) {
 		return // none is recycled
 	}
-	recycledOnce(t, h, Limits{Memory: 16 * mib, Processes: 1}, "exec true")
-	u, _ := recycled(t, h, Limits{Memory: 200 * mib, Processes: 50}, "dd if=/dev/zero of=/dev/null bs=60M count=1; true")
+	g, _ := recycledOnce(t, h, Limits{Memory: 16 * mib, Processes: 1}, "exec true")
+	u, _ := recycledIn(t, g, Limits{Memory: 200 * mib, Processes: 50}, "dd if=/dev/zero of=/dev/null bs=60M count=1; true")
 	assert.False(t, u.OOM)
 	assert.False(t, u.ProcessLimit)
 	assert.InDelta(t, 60*mib, u.Memory, 3*mib)
@@ -171,9 +179,28 @@ func TestIdleGroupsGoWithTheHost(t *testing.T) {
 	if !canResetPeak(t, h) {
 		return
 	}
-	recycledOnce(t, h, Limits{CPU: time.Second}, "exec true")
+	g, _ := recycledOnce(t, h, Limits{CPU: time.Second}, "exec true")
+	recycledIn(t, g, Limits{}, "exec true")
 	require.NoError(t, h.Close())
 	for _, b := range h.bases {
 		assert.NoDirExists(t, b.path)
 	}
+}
+
+// What a process leaves is given back, or the group is not used again: three looks decide.
+func TestGroupThatKeepsItsMemoryIsGivenUp(t *testing.T) {
+	h := openHost(t)
+	if !canResetPeak(t, h) {
+		return
+	}
+	g := newGroup(t, h)
+	file := filepath.Join(diskDirectory(t), "written") // its page cache stays the group's
+	single(t, g, Limits{}, "exec dd if=/dev/zero of="+file+" bs=1M count=8")
+	require.Greater(t, g.last.current, int64(4*mib))
+	require.True(t, g.Recycle(), "all but memory is as new")
+	for range maxLooks {
+		assert.Nil(t, h.idle.take())
+	}
+	assert.Empty(t, h.idle.groups)
+	assert.Empty(t, g.made, "it is removed")
 }
