@@ -106,9 +106,10 @@ func (g *Group) counters() (c counters, err error) {
 
 // drain has the kernel take back what it has charged CPUs in advance, of the charge that is left, and returns what is
 // left then. A limit below the charge makes it do so, on other CPUs a moment later, and is refused if that is not
-// enough. Version 2 would count that as out of memory instead, so there all is left.
+// enough. What cannot be that is left alone, for the kernel would throw out page cache, some 32 pages, to obey. Version 2
+// would count that as out of memory instead, so there all is left.
 func (g *Group) drain(charge int64) (int64, error) {
-	if g.host.by[memory].unified {
+	if g.host.by[memory].unified || charge > int64(g.host.cpus+1)*chargeBatch {
 		return charge, nil
 	}
 	before := g.limits.Memory
