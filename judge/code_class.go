@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // maxLook is how much of a source file is looked into.
@@ -62,20 +63,25 @@ func (c classes) main() string {
 // javaNoise is what has no words of the language in it: comments, text blocks, strings and characters.
 // Braces, and names with package dots, are tokens of their own.
 var (
-	javaNoise = regexp.MustCompile(`(?s)//[^\n]*|/\*.*?\*/|"""(?:\\.|.)*?"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'`)
-	javaToken = regexp.MustCompile(`[\pL_$][\pL\pN_$]*|[{}();]`)
-	javaName  = regexp.MustCompile(`(?m)\bpackage\s+([\pL_$][\pL\pN_$]*(?:\s*\.\s*[\pL_$][\pL\pN_$]*)*)\s*;`)
+	javaNoise = compiledLate(`(?s)//[^\n]*|/\*.*?\*/|"""(?:\\.|.)*?"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'`)
+	javaToken = compiledLate(`[\pL_$][\pL\pN_$]*|[{}();]`)
+	javaName  = compiledLate(`(?m)\bpackage\s+([\pL_$][\pL\pN_$]*(?:\s*\.\s*[\pL_$][\pL\pN_$]*)*)\s*;`)
 )
+
+// compiledLate is MustCompile at the first use: all of Unicode's letters take a while.
+func compiledLate(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // readClasses reads what a Java source file declares. It knows as much of the language as it takes to tell
 // a declaration from its body; unicode escapes outside strings hide words from it.
 func readClasses(source string) classes {
-	source = javaNoise.ReplaceAllString(source, ` "" `)
+	source = javaNoise().ReplaceAllString(source, ` "" `)
 	var result classes
-	if m := javaName.FindStringSubmatch(source); m != nil {
+	if m := javaName().FindStringSubmatch(source); m != nil {
 		result.pkg = strings.Join(strings.Fields(strings.ReplaceAll(m[1], ".", " ")), ".")
 	}
-	tokens := javaToken.FindAllString(source, -1)
+	tokens := javaToken().FindAllString(source, -1)
 	depth, parentheses, class := 0, 0, ""
 	public, static := false, false // among the words of the declaration that is being read
 	for i, token := range tokens {

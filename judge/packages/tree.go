@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"judge/judge"
@@ -42,9 +41,13 @@ func (t tree) isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// goodName is what files of a package are called, and with + what DOMjudge takes too, for C++; others count as
-// not there.
-var goodName = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.+-]{0,254}$`)
+// isGoodName tells whether a file of a package may be called so, with + what DOMjudge takes too, for C++; others
+// count as not there.
+func isGoodName(name string) bool {
+	return name != "" && len(name) <= 255 && !strings.ContainsAny(name[:1], ".+-") && strings.Trim(name, goodCharacters) == ""
+}
+
+const goodCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"
 
 // list returns the names in a directory in lexicographic order, without those that are not there for the
 // judge; none when there is no such directory.
@@ -58,7 +61,7 @@ func (t tree) list(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if goodName.MatchString(e.Name()) {
+		if isGoodName(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -70,7 +73,7 @@ func (t tree) odd(dir string) []string {
 	entries, _ := os.ReadDir(t.at(dir)) // what is wrong shows when it is listed
 	var names []string
 	for _, e := range entries {
-		if !goodName.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+		if !isGoodName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
 			names = append(names, e.Name())
 		}
 	}

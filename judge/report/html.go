@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"os"
+	"sync"
 
 	"judge/judge"
 )
@@ -92,13 +93,13 @@ func (h *HTML) write() error {
 	}
 	out := bufio.NewWriterSize(h.file, 64<<10)
 	page := h.batch.page(h.spool)
-	if err := htmlTemplates.ExecuteTemplate(out, "begin", page); err != nil {
+	if err := htmlTemplates().ExecuteTemplate(out, "begin", page); err != nil {
 		return err
 	}
 	if err := h.data(out); err != nil {
 		return err
 	}
-	if err := htmlTemplates.ExecuteTemplate(out, "end", page); err != nil {
+	if err := htmlTemplates().ExecuteTemplate(out, "end", page); err != nil {
 		return err
 	}
 	return out.Flush()
@@ -134,4 +135,7 @@ var htmlTaskText string
 //go:embed html/plot.tmpl
 var htmlPlotText string
 
-var htmlTemplates = template.Must(template.New("report").Parse(htmlPageText + htmlTaskText + htmlPlotText))
+// htmlTemplates parses them when the first report is written.
+var htmlTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Parse(htmlPageText + htmlTaskText + htmlPlotText))
+})
