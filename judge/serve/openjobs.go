@@ -14,7 +14,7 @@ type openJobs struct {
 	mu      sync.Mutex
 	owners  map[string]string // by id
 	counts  map[string]int    // by owner
-	waiters map[string]map[chan struct{}]bool
+	waiters map[string]map[chan *queue.Result]bool
 }
 
 // add counts a submission that is about to be made; most is what its owner may have, 0: any number. It says
@@ -36,8 +36,11 @@ func (o *openJobs) add(id, owner string, most int) (added bool, err error) {
 	return true, nil
 }
 
-// remove says that a submission has a result, or was not made.
-func (o *openJobs) remove(id string) {
+// remove says that a submission was not made, or has a result that is not known here.
+func (o *openJobs) remove(id string) { o.end(id, nil) }
+
+// end says that a submission has a result; nil: it has to be looked up.
+func (o *openJobs) end(id string, r *queue.Result) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if owner, known := o.owners[id]; known {
@@ -47,7 +50,7 @@ func (o *openJobs) remove(id string) {
 		}
 	}
 	for waiter := range o.waiters[id] {
-		close(waiter)
+		waiter <- r // it has room for the only one
 	}
 	delete(o.waiters, id)
 }
@@ -59,16 +62,17 @@ func (o *openJobs) len() int {
 	return len(o.owners)
 }
 
-// wait returns a channel that is closed when the result of a submission comes; forget ends the waiting.
-func (o *openJobs) wait(id string) (result <-chan struct{}, forget func()) {
+// wait returns a channel on which the result of a submission comes, once, if this service hears of it from now on;
+// forget ends the waiting.
+func (o *openJobs) wait(id string) (result <-chan *queue.Result, forget func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	waiter := make(chan struct{})
+	waiter := make(chan *queue.Result, 1)
 	if o.waiters == nil {
-		o.waiters = map[string]map[chan struct{}]bool{}
+		o.waiters = map[string]map[chan *queue.Result]bool{}
 	}
 	if o.waiters[id] == nil {
-		o.waiters[id] = map[chan struct{}]bool{}
+		o.waiters[id] = map[chan *queue.Result]bool{}
 	}
 	o.waiters[id][waiter] = true
 	return waiter, func() {
@@ -96,7 +100,7 @@ func (s *Service) follow() {
 				break
 			}
 			s.metrics.result(result)
-			s.open.remove(result.ID)
+			s.open.end(result.ID, &result)
 		}
 		select {
 		case <-s.closing.Done():

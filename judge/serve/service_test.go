@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -238,6 +239,28 @@ func TestSubmitWaitsForTheVerdict(t *testing.T) {
 	}()
 	done := as[submissionStatus](t, a.post("/v1/submissions?wait=60", sumSubmission()), http.StatusOK)
 	assert.Equal(t, judge.WrongAnswer, done.Verdict)
+	assert.Zero(t, a.queue.asked, "what was submitted and what came of it is known")
+	assert.Equal(t, done, as[submissionStatus](t, a.get(done.Links.Self), http.StatusOK))
+	assert.Equal(t, done, as[submissionStatus](t, a.get(done.Links.Self+"?wait=60s"), http.StatusOK))
+}
+
+func TestWaitingFindsAResultThatNobodyTellsOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemoryQueue()
+		q.mute = true
+		s := New(Options{Queue: q})
+		defer s.Close()
+		_, err := q.Submit(t.Context(), queue.Job{ID: "one"})
+		require.NoError(t, err)
+		ended, forget := s.open.wait("one")
+		defer forget()
+		time.AfterFunc(5*time.Second, func() { q.begin("one"); q.finish("one", judge.Accepted) })
+		ctx, begin := context.WithValue(t.Context(), clientKey{}, &client{}), time.Now()
+		status, err := s.waitFor(ctx, *q.find("one"), ended, maxWait)
+		require.NoError(t, err)
+		assert.Equal(t, queue.Done, status.State)
+		assert.Less(t, time.Since(begin), maxWait/4)
+	})
 }
 
 func TestWaitingEndsInTime(t *testing.T) {

@@ -134,14 +134,14 @@ func (s *Service) getSubmission(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ended, forget := s.open.wait(r.PathValue("id"))
+	defer forget()
 	status, err := s.status(r)
 	if err != nil {
 		return err
 	}
-	if patience > 0 && !status.State.Final() {
-		if status, err = s.waitFor(r.Context(), status.Job.ID, patience); err != nil {
-			return err
-		}
+	if status, err = s.waitFor(r.Context(), status, ended, patience); err != nil {
+		return err
 	}
 	return writeJSON(w, http.StatusOK, newSubmissionStatus(status))
 }
@@ -163,24 +163,35 @@ func waitOf(r *http.Request) (time.Duration, error) {
 	return min(wait, maxWait), nil
 }
 
-// waitFor waits for a submission's end, as long as patience says or until the service drains, and returns its status.
-func (s *Service) waitFor(ctx context.Context, id string, patience time.Duration) (queue.Status, error) {
-	ended, forget := s.open.wait(id)
-	defer forget()
-	status, err := s.statusOf(ctx, id)
-	if err != nil || status.State.Final() {
-		return status, err
-	}
+// lookAgain is after what time who waits looks whether the result has come unheard, for the first time.
+const lookAgain = 2 * time.Second
+
+// waitFor waits for a submission's end, as long as patience says or until the service drains, and returns its
+// status. It was the one that is known when ended, of openJobs.wait, could be heard already.
+func (s *Service) waitFor(ctx context.Context, known queue.Status, ended <-chan *queue.Result, patience time.Duration) (queue.Status, error) {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
-	select {
-	case <-ended:
-	case <-timeout.C:
-	case <-s.draining.Done():
-	case <-ctx.Done():
-		return queue.Status{}, ctx.Err()
+	for pause := lookAgain; patience > 0 && !known.State.Final(); pause *= 2 {
+		last := true
+		select {
+		case r := <-ended:
+			if r != nil && r.Worker != "" { // it says all that a client learns
+				known.State, known.Result = r.State, r
+				return known, nil
+			}
+		case <-time.After(pause):
+			last = false
+		case <-timeout.C:
+		case <-s.draining.Done():
+		case <-ctx.Done():
+			return queue.Status{}, ctx.Err()
+		}
+		var err error
+		if known, err = s.statusOf(ctx, known.Job.ID); err != nil || last {
+			return known, err
+		}
 	}
-	return s.statusOf(ctx, id)
+	return known, nil
 }
 
 // cancelSubmission ends a submission.

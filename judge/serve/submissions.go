@@ -65,19 +65,19 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ended, forget := s.open.wait(job.ID)
+	defer forget()
 	status, err := s.enqueue(r.Context(), job, request.ID != "")
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/v1/submissions/"+status.Job.ID)
-	if patience > 0 && !status.State.Final() {
-		later, err := s.waitFor(r.Context(), status.Job.ID, patience)
-		if err == nil {
-			status = later
-		} else if r.Context().Err() != nil {
-			return err
-		} // else: it is accepted, whatever cannot be learned of it now
-	}
+	later, err := s.waitFor(r.Context(), status, ended, patience)
+	if err == nil {
+		status = later
+	} else if r.Context().Err() != nil {
+		return err
+	} // else: it is accepted, whatever cannot be learned of it now
 	code := http.StatusAccepted
 	if status.State.Final() {
 		code = http.StatusOK

@@ -37,6 +37,7 @@ func TestWholeServiceJudges(t *testing.T) {
 			assert.Equal(t, test.want, done.Verdict, done.Message)
 			assert.Equal(t, "sum", done.TaskName)
 			assert.NotEmpty(t, done.Worker)
+			assert.Equal(t, done, as[submissionStatus](t, a.get(done.Links.Self, bearer(tokenA)...), http.StatusOK))
 
 			records := a.get(done.Links.Records, bearer(tokenA)...)
 			assert.Equal(t, http.StatusOK, records.status)
