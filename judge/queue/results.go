@@ -2,9 +2,9 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -13,28 +13,55 @@ import (
 // while the servers cannot be reached is yielded afterwards. It is for counting: who waits for one job calls Watch.
 func (q *Queue) Results(ctx context.Context) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		bell := q.newBell(resultSubject("*"))
-		defer bell.close()
 		_, last, err := q.bounds(ctx, streamResults)
-		for pause := shortWatch; err == nil; pause = min(2*pause, longWatch) {
-			var m *jetstream.RawStreamMsg
-			err = q.retry(ctx, "follow results", func(ctx context.Context) (err error) {
-				m, err = q.next(ctx, streamResults, resultSubject("*"), last+1)
-				return err
-			})
-			switch {
-			case err == nil:
-				last, pause = m.Sequence, shortWatch
-				if !yield(parseResult(strings.TrimPrefix(m.Subject, resultSubject("")), m.Data).Result, nil) {
-					return
-				}
-			case errors.Is(err, ErrUnknown):
-				if bell.wait(ctx, pause) {
-					pause = shortWatch
-				}
-				err = q.ended(ctx)
-			}
+		for err == nil {
+			last, err = q.follow(ctx, last, yield)
 		}
-		yield(Result{}, err)
+		if err != errEnough {
+			yield(Result{}, err)
+		}
+	}
+}
+
+const (
+	followHeartbeat = time.Second            // how often the servers say that they have not forgotten who follows
+	followPause     = 100 * time.Millisecond // before they are asked again
+)
+
+// follow yields the results after a sequence, and returns that of the last. Its error is of an end that lasts: errEnough, the
+// context's, or ErrClosed.
+//
+// The servers send each result on once it is stored. What is heard when it is published may yet be refused.
+func (q *Queue) follow(ctx context.Context, last uint64, yield func(Result, error) bool) (uint64, error) {
+	var results jetstream.MessagesContext
+	err := q.retry(ctx, "follow results", func(ctx context.Context) error {
+		consumer, err := q.streams[streamResults].OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: last + 1, InactiveThreshold: time.Minute,
+		})
+		if err == nil {
+			results, err = consumer.Messages(jetstream.PullMaxMessages(64), jetstream.PullHeartbeat(followHeartbeat))
+		}
+		return err
+	})
+	if err != nil {
+		return last, err
+	}
+	defer results.Stop()
+	for {
+		m, err := results.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			q.log.Debug("follow results again", "cause", err)
+			q.pause(ctx, followPause)
+			return last, q.ended(ctx)
+		}
+		meta, err := m.Metadata()
+		if err != nil || meta.Sequence.Stream <= last {
+			continue
+		}
+		last = meta.Sequence.Stream
+		id := strings.TrimPrefix(m.Subject(), resultSubject(""))
+		if !yield(parseResult(id, m.Data()).Result, nil) {
+			return last, errEnough
+		}
 	}
 }

@@ -150,6 +150,18 @@ func TestKilledServerLosesNothing(t *testing.T) {
 	const jobs = 120
 	var wait sync.WaitGroup
 	accepted, done := make(chan string, jobs), make(chan string, jobs)
+	working, stop := context.WithCancel(ctx)
+	heard := make(chan string, 2*jobs)
+	follower := another(t, front, "follower")
+	subscriptions := follower.nc.NumSubscriptions()
+	wait.Go(func() {
+		for r, err := range follower.Results(working) {
+			if err == nil {
+				heard <- r.ID
+			}
+		}
+	})
+	eventually(t, "it follows", func() bool { return follower.nc.NumSubscriptions() > subscriptions })
 	wait.Go(func() {
 		for i := range jobs {
 			j, err := front.Submit(ctx, job(fmt.Sprint("j", i)))
@@ -159,7 +171,6 @@ func TestKilledServerLosesNothing(t *testing.T) {
 		}
 		close(accepted)
 	})
-	working, stop := context.WithCancel(ctx)
 	wait.Go(func() {
 		for working.Err() == nil {
 			d, err := worker.Take(working, nil)
@@ -187,11 +198,28 @@ func TestKilledServerLosesNothing(t *testing.T) {
 		}
 		assert.Equal(t, id, records(t, front, id))
 	}
+	assert.Equal(t, jobs, hear(t, heard, jobs), "who follows hears of each result")
 	stop()
 	wait.Wait()
+	assert.Empty(t, heard, "once")
 	assert.EqualValues(t, jobs, waiting(t, front, streamResults))
 	assert.True(t, text == content(t, front, file.SHA256))
 	eventually(t, "the queue is empty", func() bool { return waiting(t, front, streamWork) == 0 })
+}
+
+// hear counts the different ids that are heard, until there are so many.
+func hear(t *testing.T, heard <-chan string, most int) int {
+	t.Helper()
+	known, timeout := map[string]bool{}, time.After(quiet)
+	for len(known) < most {
+		select {
+		case id := <-heard:
+			known[id] = true
+		case <-timeout:
+			return len(known)
+		}
+	}
+	return len(known)
 }
 
 func TestMethodsEndWithTheirContextWhenTheServerIsGone(t *testing.T) {
