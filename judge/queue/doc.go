@@ -30,7 +30,9 @@
 //	front    publishes judge.job.> judge.work.> judge.result.> judge.cancel.> $O.judge_files.>
 //	worker   publishes judge.progress.> judge.result.> judge.dead.> $O.judge_records.> $KV.judge_workers.> $JS.ACK.JUDGE_WORK.>
 //
-// The first of all must be allowed to make streams. Programs that are judged reach none of this: they have no network.
+// Who opens a Bucket, as the door for clients of go-judge does on both sides, also publishes $O.NAME.> of it and $JS.FC.>, with which
+// the client library says how fast it reads. The first of all must be allowed to make streams. Programs that are judged
+// reach none of this: they have no network.
 //
 // # Not for
 //
