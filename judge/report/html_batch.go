@@ -11,11 +11,13 @@ import (
 // htmlBatch is what a report keeps in memory: of a run only figures, of a submission also its outcome.
 // The zero value is empty.
 type htmlBatch struct {
-	tasks  []*htmlTask
-	runs   int // and compilations, whose numbers are those of the details
-	totals judge.Totals
-	passAt []judge.PassAt
-	judges []*judge.JudgeInfo // different ones, usually one
+	tasks   []*htmlTask
+	runs    int // and compilations, whose numbers are those of the details
+	totals  judge.Totals
+	good    int  // submissions
+	expects bool // of some submission something is expected
+	passAt  []judge.PassAt
+	judges  []*judge.JudgeInfo // different ones, usually one
 
 	compiled []htmlRun // of the submission whose record is still to come
 	open     []htmlRun
@@ -40,7 +42,7 @@ type htmlSubmission struct {
 	label              string // verdict with its reason
 	test, message      string
 	score, expectation string
-	asExpected         bool
+	good               bool // as expected; accepted where nothing is
 	sameAs             string
 	cpu                judge.Millis
 	memory             int64
@@ -116,11 +118,17 @@ func (b *htmlBatch) addSubmission(r *judge.Record) {
 	s := &htmlSubmission{
 		id: b.totals.Submissions, name: r.Submission, language: judge.Visible(r.Language),
 		verdict: r.Verdict, label: verdictText(r), test: r.Test, message: shorten(judge.Visible(r.Message), htmlMessageRunes),
-		score: scoreText(r), expectation: expectation(r), asExpected: r.AsExpected != nil && *r.AsExpected, sameAs: r.SameAs,
+		score: scoreText(r), good: r.Verdict == judge.Accepted, sameAs: r.SameAs,
 		cpu: r.CPU, memory: r.Memory, groups: r.Groups, runs: slices.Clip(b.open),
 	}
 	if len(b.compiled) > 0 {
 		s.compile = &b.compiled[len(b.compiled)-1]
+	}
+	if r.AsExpected != nil {
+		b.expects, s.good, s.expectation = true, *r.AsExpected, expectation(r)
+	}
+	if s.good {
+		b.good++
 	}
 	b.totals.Add(r)
 	t := b.task(r.Task)

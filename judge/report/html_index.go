@@ -27,7 +27,7 @@ type htmlIndexSubmission struct {
 	Name     string `json:"name"`
 	Language string `json:"language"`
 	Verdict  int    `json:"verdict"`
-	Expected bool   `json:"expected"`
+	Good     bool   `json:"good"`
 	Text     string `json:"text,omitempty"`
 }
 
@@ -65,7 +65,7 @@ func (b *htmlBatch) index(pieces []int) *htmlIndex {
 		for _, s := range task.submissions {
 			x.Submissions = append(x.Submissions, htmlIndexSubmission{
 				Task: t, Name: judge.Visible(s.name), Language: s.language,
-				Verdict: verdicts[s.verdict], Expected: s.asExpected, Text: shorten(s.message, htmlIndexTextRunes),
+				Verdict: verdicts[s.verdict], Good: s.good, Text: shorten(s.message, htmlIndexTextRunes),
 			})
 			add := func(r *htmlRun) {
 				x.Runs.Submission[r.id], x.Runs.Test[r.id], x.Runs.Verdict[r.id] = s.id, r.test, verdicts[r.verdict]

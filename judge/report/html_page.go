@@ -29,8 +29,8 @@ type htmlPage struct {
 	Script        template.JS
 	Title         string
 	Summary       string
-	Good          bool // everything is as expected
-	Unexpected    int
+	Words         htmlWords
+	Bad           int // submissions that need a look
 	Empty         bool
 	Tiles         []htmlTile
 	Counts        []htmlCount // of submissions, by verdict
@@ -88,8 +88,7 @@ func (b *htmlBatch) page(spool *htmlSpool) *htmlPage {
 	p := &htmlPage{
 		Policy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", sourceHash(htmlStyle), sourceHash(script)),
 		Style:  template.CSS(htmlStyle), Script: template.JS(script),
-		Title: "judge", Summary: Summary(b.totals), Good: b.totals.Submissions == b.totals.AsExpected, Empty: b.totals.Submissions == 0,
-		Unexpected: b.totals.Submissions - b.totals.AsExpected,
+		Title: "judge", Summary: b.summary(), Words: b.words(), Bad: b.totals.Submissions - b.good, Empty: b.totals.Submissions == 0,
 		Tiles:      b.tiles(), Runs: b.runs, TextsLeftOut: spool.cut, AcceptedTexts: limits.FormatSize(htmlTextsAccepted),
 		OneTask: len(b.tasks) == 1,
 	}
@@ -116,9 +115,28 @@ func (b *htmlBatch) page(spool *htmlSpool) *htmlPage {
 	return p
 }
 
+// htmlWords say which submissions are good and which need a look.
+type htmlWords struct{ Good, Bad, Short string }
+
+// words are those of a batch: a setter knows what is to be expected of submissions, a service of strangers' ones does not.
+func (b *htmlBatch) words() htmlWords {
+	if b.expects {
+		return htmlWords{"as expected", "not as expected", "unexpected"}
+	}
+	return htmlWords{"accepted", "not accepted", "not accepted"}
+}
+
+// summary is Summary in the words of the batch.
+func (b *htmlBatch) summary() string {
+	if b.expects {
+		return Summary(b.totals)
+	}
+	return fmt.Sprintf("%s, %s, %d accepted", count(b.totals.Submissions, "submission"), count(b.totals.Runs, "run"), b.good)
+}
+
 // tiles are the figures at the top.
 func (b *htmlBatch) tiles() []htmlTile {
-	unexpected := b.totals.Submissions - b.totals.AsExpected
+	bad, words := b.totals.Submissions-b.good, b.words()
 	var tiles []htmlTile
 	if len(b.tasks) > 1 {
 		tiles = append(tiles, htmlTile{fmt.Sprint(len(b.tasks)), "tasks", false})
@@ -126,8 +144,8 @@ func (b *htmlBatch) tiles() []htmlTile {
 	tiles = append(tiles,
 		htmlTile{fmt.Sprint(b.totals.Submissions), noun(b.totals.Submissions, "submission"), false},
 		htmlTile{fmt.Sprint(b.totals.Runs), noun(b.totals.Runs, "run"), false},
-		htmlTile{fmt.Sprint(b.totals.AsExpected), "as expected", false},
-		htmlTile{fmt.Sprint(unexpected), "not as expected", unexpected > 0},
+		htmlTile{fmt.Sprint(b.good), words.Good, false},
+		htmlTile{fmt.Sprint(bad), words.Bad, bad > 0},
 	)
 	if b.totals.JudgeErrors > 0 {
 		tiles = append(tiles, htmlTile{fmt.Sprint(b.totals.JudgeErrors), noun(b.totals.JudgeErrors, "judge-error"), true})

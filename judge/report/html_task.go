@@ -12,10 +12,11 @@ import (
 type htmlTaskView struct {
 	ID          int
 	Name        string
+	Words       htmlWords
 	Open        bool
 	Submissions int
 	Runs        int
-	Unexpected  int
+	Bad         int // submissions that need a look
 	Counts      []htmlCount
 	Rows        []htmlRow
 	More        int // submissions without a row
@@ -33,19 +34,19 @@ type htmlRow struct {
 	Name, Language, Label, Test     string
 	Class, Message, Score, Expected string
 	SameAs                          string
-	AsExpected                      bool
+	Good                            bool
 	CPUMeter, MemoryMeter           htmlMeter
 	Groups                          []judge.GroupResult
 	Cells                           []htmlCell
 	Counts                          []htmlCount
 }
 
-// fillTasks shows each task, and first of all what is not as expected.
+// fillTasks shows each task, and first of all what needs a look.
 func (b *htmlBatch) fillTasks(p *htmlPage) {
 	perTask := min(max(htmlSubmissions/max(len(b.tasks), 1), htmlTaskLeast), htmlTaskMost)
 	cells, open := 0, 0
 	for i, t := range b.tasks {
-		v := &htmlTaskView{ID: i, Name: judge.Visible(t.name), Submissions: len(t.submissions), Runs: t.runs, Tests: visibleAll(t.tests)}
+		v := &htmlTaskView{ID: i, Name: judge.Visible(t.name), Words: p.Words, Submissions: len(t.submissions), Runs: t.runs, Tests: visibleAll(t.tests)}
 		shown := t.shown(perTask)
 		v.More = len(t.submissions) - len(shown)
 		width := len(t.tests)
@@ -56,8 +57,8 @@ func (b *htmlBatch) fillTasks(p *htmlPage) {
 		var verdicts []judge.Verdict
 		for _, s := range t.submissions {
 			verdicts = append(verdicts, s.verdict)
-			if !s.asExpected {
-				v.Unexpected++
+			if !s.good {
+				v.Bad++
 				if len(p.Look) < htmlLook {
 					p.Look = append(p.Look, t.row(s))
 				} else {
@@ -77,7 +78,7 @@ func (b *htmlBatch) fillTasks(p *htmlPage) {
 			}
 			v.Rows = append(v.Rows, row)
 		}
-		v.Open = len(b.tasks) <= htmlOpenTasks || v.Unexpected > 0 && open < htmlOpenTasks
+		v.Open = len(b.tasks) <= htmlOpenTasks || v.Bad > 0 && open < htmlOpenTasks
 		if v.Open {
 			open++
 		}
@@ -86,15 +87,15 @@ func (b *htmlBatch) fillTasks(p *htmlPage) {
 	}
 }
 
-// shown are the submissions that have rows, in plan order: first of all those that are not as expected.
+// shown are the submissions that have rows, in plan order: first of all those that need a look.
 func (t *htmlTask) shown(most int) []*htmlSubmission {
 	if len(t.submissions) <= most {
 		return t.submissions
 	}
 	var kept []*htmlSubmission
-	for _, unexpected := range []bool{true, false} {
+	for _, good := range []bool{false, true} {
 		for _, s := range t.submissions {
-			if s.asExpected != unexpected && len(kept) < most {
+			if s.good == good && len(kept) < most {
 				kept = append(kept, s)
 			}
 		}
@@ -107,7 +108,7 @@ func (t *htmlTask) row(s *htmlSubmission) htmlRow {
 	row := htmlRow{
 		ID: s.id, Run: s.decisive(t), Task: judge.Visible(t.name), Name: judge.Visible(s.name), Language: s.language,
 		Label: s.label, Test: judge.Visible(s.test), Class: "v-" + string(s.verdict), Message: s.message, Score: s.score,
-		Expected: s.expectation, SameAs: judge.Visible(s.sameAs), AsExpected: s.asExpected, Groups: s.groups, // whose names are safe to show
+		Expected: s.expectation, SameAs: judge.Visible(s.sameAs), Good: s.good, Groups: s.groups, // whose names are safe to show
 	}
 	var cpu, memory htmlRun
 	made := false

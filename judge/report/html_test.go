@@ -53,6 +53,19 @@ func TestReportWithoutScript(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(text, `<svg class="plot"`))
 }
 
+// A service does not know what is to be expected of its clients' submissions.
+func TestReportWithoutExpectations(t *testing.T) {
+	b := newSampleBatch(1, 10, 5)
+	for _, r := range b.records {
+		r.Expected, r.AsExpected = nil, nil
+	}
+	text := regexp.MustCompile(`(?s)<(script|style).*?</(script|style)>`).ReplaceAllString(writeReport(t, b), "")
+	assert.NotContains(t, text, "as expected")
+	assert.NotContains(t, text, "unexpected</")
+	assert.NotRegexp(t, `>[^<]*expected <`, text)
+	assert.Regexp(t, `✗ \d+ not accepted`, text)
+}
+
 func TestReportOfNothing(t *testing.T) {
 	assert.Contains(t, writeReport(t, newSampleBatch(0, 0, 0)), "nothing was judged")
 }

@@ -219,6 +219,7 @@ func TestSubmissionIsAcceptedAndJudged(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(string(records.body), "\n"))
 	report := a.get(done.Links.Report)
 	assert.Contains(t, string(report.body), "<html")
+	assert.Contains(t, string(report.body), "all accepted", "nobody has said what is to be expected")
 	assert.Contains(t, report.header.Get("Content-Security-Policy"), "sandbox")
 	assert.Equal(t, http.StatusOK, a.do(http.MethodHead, done.Links.Report, "").status)
 	refusal(t, a.do(http.MethodDelete, done.Links.Self, ""), conflict)

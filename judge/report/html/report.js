@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const task = filter.task.value, verdict = verdicts.indexOf(filter.verdict.value);
     const testFits = tasks.map((t) => t.tests.map((name) => name.toLowerCase()));
     const shown = submissions.map((s, i) => {
-      if (filter.unexpected.checked && s.expected || task !== "" && s.task !== +task) return false;
+      if (filter.unexpected.checked && s.good || task !== "" && s.task !== +task) return false;
       if (verdict >= 0 && s.verdict !== verdict && !runsOf[i].some((r) => runs.verdict[r] === verdict)) return false;
       if (!words.length) return true;
       const text = [s.name, s.language, tasks[s.task].name, verdicts[s.verdict], s.text || ""].join(" ").toLowerCase();
