@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"judge/judge/queue"
@@ -123,15 +124,43 @@ func (s *Service) health(w http.ResponseWriter, _ *http.Request) error {
 const readyTimeout = 3 * time.Second
 
 // ready answers whether submissions can be made, and why they cannot.
-func (s *Service) ready(w http.ResponseWriter, r *http.Request) error {
+func (s *Service) ready(w http.ResponseWriter, _ *http.Request) error {
 	if s.draining.Err() != nil {
 		return unavailable.later(10*time.Second, "the service is about to end")
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
-	if err := s.queue.Ready(ctx); err != nil {
-		s.log.Warn("the queue is not ready", "error", err)
+	if !s.readiness.known(s.isReady) {
 		return unavailable.later(5*time.Second, "the queue cannot take submissions")
 	}
 	return writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+// isReady asks the queue.
+func (s *Service) isReady() bool {
+	ctx, cancel := context.WithTimeout(s.closing, readyTimeout)
+	defer cancel()
+	err := s.queue.Ready(ctx)
+	if err != nil {
+		s.log.Warn("the queue is not ready", "error", err)
+	}
+	return err == nil
+}
+
+// readiness is whether the queue was ready when it was asked last. Everybody may ask the service, as often as they
+// like; the queue is asked once in readyAge.
+type readiness struct {
+	mu    sync.Mutex
+	ready bool
+	asked time.Time
+}
+
+const readyAge = time.Second
+
+func (r *readiness) known(ask func() bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.asked) >= readyAge {
+		r.ready = ask()
+		r.asked = time.Now()
+	}
+	return r.ready
 }

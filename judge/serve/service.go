@@ -32,20 +32,21 @@ type Door struct {
 
 // Service answers HTTP requests. It is safe for concurrent use.
 type Service struct {
-	queue   Queue
-	clients clients
-	version string
-	page    http.Handler
-	temp    string
-	log     *slog.Logger
-	mux     *http.ServeMux
-	metrics *metrics
-	memory  memory
-	pace    pace
-	open    openJobs
-	tasks   taskCache
-	loads   chan struct{} // tokens of those who load a task
-	reports chan struct{} // the same for reports
+	queue     Queue
+	clients   clients
+	version   string
+	page      http.Handler
+	temp      string
+	log       *slog.Logger
+	mux       *http.ServeMux
+	metrics   *metrics
+	memory    memory
+	pace      pace
+	open      openJobs
+	tasks     taskCache
+	readiness readiness
+	loads     chan struct{} // tokens of those who load a task
+	reports   chan struct{} // the same for reports
 
 	draining, closing context.Context // end when Drain is called, and Close
 	drain, end        context.CancelFunc

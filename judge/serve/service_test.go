@@ -245,6 +245,27 @@ func TestSubmitWaitsForTheVerdict(t *testing.T) {
 	assert.Equal(t, done, as[submissionStatus](t, a.get(done.Links.Self+"?wait=60s"), http.StatusOK))
 }
 
+func TestQueueIsAskedOnceASecondWhetherItIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, ready := 0, true
+		r := &readiness{}
+		look := func() bool { return r.known(func() bool { asked++; return ready }) }
+		assert.True(t, look())
+		ready = false
+		for range 100 {
+			assert.True(t, look())
+		}
+		assert.Equal(t, 1, asked)
+		time.Sleep(readyAge)
+		assert.False(t, look())
+		ready = true
+		assert.False(t, look())
+		assert.Equal(t, 2, asked)
+		time.Sleep(readyAge)
+		assert.True(t, look())
+	})
+}
+
 func TestWaitingFindsAResultThatNobodyTellsOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newMemoryQueue()
@@ -421,6 +442,8 @@ func TestReadinessSaysWhyNot(t *testing.T) {
 	a := newAPI(t, nil)
 	assert.Equal(t, http.StatusOK, a.get("/healthz").status)
 	assert.Equal(t, http.StatusOK, a.get("/readyz").status)
+
+	a = newAPI(t, nil)
 	a.queue.ready = context.DeadlineExceeded
 	p := refusal(t, a.get("/readyz"), unavailable)
 	assert.Contains(t, p.Detail, "queue")
