@@ -53,8 +53,8 @@ nothing itself; any number of them can run.
 
 Who may use it: users of this host, until --token-file names a file with a name and a token
 in each line, as in "site 2pYvNqE8sWk4LrTz". An address that is not loopback needs one. A
-line may go on with admin, rate=100, concurrent=1000, streams=100, open=10000 and
-bytes=1GiB. The file is read again on SIGHUP.
+line may go on with admin, priority=normal (the highest that it may give), rate=100,
+concurrent=1000, streams=100, open=10000 and bytes=1GiB. The file is read again on SIGHUP.
 
 /openapi.json describes the API, /metrics is for Prometheus, /healthz and /readyz for what
 watches over services. Clients of go-judge and of Piston are understood as well.
@@ -174,7 +174,7 @@ func (f serveFlags) serve(ctx context.Context, listener net.Listener, tokens *se
 		stopWorker = sync.OnceValue(stop)
 	}
 	defer func() { err = errors.Join(err, stopWorker()) }()
-	service := serve.New(serve.Options{Queue: q, Tokens: tokens, Version: version(), Log: log, Doors: doors(q, files, log), Page: web.Handler(), Temp: temp})
+	service := serve.New(serve.Options{Queue: q, Tokens: tokens, Version: version(), Log: log, Doors: doors(doorQueue{q}, files, log), Page: web.Handler(), Temp: temp})
 	defer func() { err = errors.Join(err, service.Close()) }()
 	defer f.rereadTokens(service, log)()
 	// While the worker's last jobs end their results are answered, and what is new is told to try again.
@@ -191,8 +191,16 @@ func (f serveFlags) serve(ctx context.Context, listener net.Listener, tokens *se
 	return err
 }
 
+// doorQueue is the queue as doors have it: in the name of clients, who do not choose a priority.
+type doorQueue struct{ *queue.Queue }
+
+func (q doorQueue) Submit(ctx context.Context, j queue.Job) (queue.Job, error) {
+	j.Priority = serve.Priority(ctx, j.Priority)
+	return q.Queue.Submit(ctx, j)
+}
+
 // doors are for clients of other judges.
-func doors(q *queue.Queue, files gojudge.Files, log *slog.Logger) (doors []serve.Door) {
+func doors(q doorQueue, files gojudge.Files, log *slog.Logger) (doors []serve.Door) {
 	run := gojudge.NewHandler(gojudge.Options{
 		Jobs: gojudge.QueueJobs{Queue: q}, Files: files, Owner: serve.Owner, Version: version(), Log: log,
 	})

@@ -89,7 +89,7 @@ func (b *htmlBatch) page(spool *htmlSpool) *htmlPage {
 		Policy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", sourceHash(htmlStyle), sourceHash(script)),
 		Style:  template.CSS(htmlStyle), Script: template.JS(script),
 		Title: "judge", Summary: b.summary(), Words: b.words(), Bad: b.totals.Submissions - b.good, Empty: b.totals.Submissions == 0,
-		Tiles:      b.tiles(), Runs: b.runs, TextsLeftOut: spool.cut, AcceptedTexts: limits.FormatSize(htmlTextsAccepted),
+		Tiles: b.tiles(), Runs: b.runs, TextsLeftOut: spool.cut, AcceptedTexts: limits.FormatSize(htmlTextsAccepted),
 		OneTask: len(b.tasks) == 1,
 	}
 	if p.OneTask {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"judge/judge/queue"
 )
 
 // client is who asks.
@@ -19,6 +21,9 @@ type client struct {
 
 // sees says whether a client may know of a submission.
 func (c *client) sees(owner string) bool { return c.Admin || c.Name == owner }
+
+// may says whether a client may submit with a priority.
+func (c *client) may(p queue.Priority) bool { return c.Priority == "" || !p.Above(c.Priority) }
 
 // usage is what a client uses at this time.
 type usage struct {
@@ -106,6 +111,15 @@ type clientKey struct{}
 func clientOf(ctx context.Context) *client {
 	c, _ := ctx.Value(clientKey{}).(*client)
 	return c
+}
+
+// Priority is the priority that is wanted, or the highest that who has asked may give where that is lower. It is for doors,
+// whose clients do not choose one.
+func Priority(ctx context.Context, wanted queue.Priority) queue.Priority {
+	if c := clientOf(ctx); c != nil && !c.may(wanted) {
+		return c.Priority
+	}
+	return wanted
 }
 
 // Owner is the name of the token with which was asked; empty: there are no tokens. It is for doors, which

@@ -50,6 +50,7 @@ var (
 	badRequest    = problemType{http.StatusBadRequest, "bad-request", "The request is not understood"}
 	noToken       = problemType{http.StatusUnauthorized, "token", "A token is needed"}
 	crossSite     = problemType{http.StatusForbidden, "cross-site", "Another site's page may not ask for this"}
+	notAllowed    = problemType{http.StatusForbidden, "not-allowed", "The token does not allow this"}
 	notFound      = problemType{http.StatusNotFound, "not-found", "There is no such thing"}
 	noMethod      = problemType{http.StatusMethodNotAllowed, "method", "This cannot be done with it"}
 	conflict      = problemType{http.StatusConflict, "conflict", "This does not go with what is there"}

@@ -118,6 +118,9 @@ func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job
 	if err := checkSubmission(request); err != nil {
 		return queue.Job{}, err
 	}
+	if c := clientOf(ctx); request.Priority != "" && !c.may(request.Priority) {
+		return queue.Job{}, notAllowed.problem("priority: %s is the highest that this token may give", c.Priority)
+	}
 	id, task, err := s.referred(ctx, request.Task)
 	if err != nil {
 		return queue.Job{}, err
@@ -134,7 +137,7 @@ func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job
 		return queue.Job{}, err
 	}
 	job := queue.Job{
-		ID: cmp.Or(request.ID, rand.Text()), Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, queue.Normal),
+		ID: cmp.Or(request.ID, rand.Text()), Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, Priority(ctx, queue.Normal)),
 		Owner: clientOf(ctx).Name, Needs: task.Needs(&submission), Task: id, Name: submission.Name,
 		Language: request.Language, Only: request.Only, AllTests: request.AllTests,
 	}

@@ -11,9 +11,11 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"judge/judge/queue"
 	"judge/limits"
 )
 
@@ -31,10 +33,11 @@ var DefaultLimits = Limits{Rate: 200, Concurrent: 1024, Streams: 256, Open: 20_0
 
 // Token is a client that may use the service.
 type Token struct {
-	Name   string // owner of what it submits
-	Admin  bool   // sees and cancels what others have submitted
-	Limits Limits
-	digest [sha256.Size]byte
+	Name     string         // owner of what it submits
+	Admin    bool           // sees and cancels what others have submitted
+	Priority queue.Priority // the highest that it may give; empty: any
+	Limits   Limits
+	digest   [sha256.Size]byte
 }
 
 // Tokens are all that may use a service. They are not changed; the zero value has none, and lets nobody in.
@@ -48,9 +51,10 @@ const maxTokenFile = 1 << 20
 //
 //	# who      token                          what it may
 //	site       k3yZ…                          rate=500 concurrent=2000 open=100000 bytes=1GiB
+//	students   sha256:2c26b46b68ffc68f…       priority=normal
 //	operator   sha256:9f86d081884c7d65…       admin
 //
-// `streams` is the fifth limit. Blank lines and those that begin with # mean nothing.
+// `streams` is the fifth limit, `priority` the highest that it may give. Blank lines and those that begin with # mean nothing.
 func ReadTokens(name string) (*Tokens, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -168,6 +172,11 @@ func (t *Token) set(word string) error {
 		return count(&t.Limits.Streams)
 	case "open":
 		return count(&t.Limits.Open)
+	case "priority":
+		if t.Priority = queue.Priority(value); !slices.Contains(queue.Priorities, t.Priority) {
+			return fmt.Errorf("priority: want one of %v", queue.Priorities)
+		}
+		return nil
 	case "bytes":
 		size, err := limits.ParseSize(value)
 		if err != nil || size < 1 {
@@ -177,7 +186,7 @@ func (t *Token) set(word string) error {
 		return nil
 	}
 	// The word may be a token with a blank in it, and is not shown.
-	return errors.New("after the token: want admin, or rate=, concurrent=, streams=, open= or bytes= with a value")
+	return errors.New("after the token: want admin, or priority=, rate=, concurrent=, streams=, open= or bytes= with a value")
 }
 
 // find returns whose token it is. Every token is compared, in a time that says nothing of any: digests are,

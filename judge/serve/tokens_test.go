@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -38,17 +39,19 @@ func bearer(token string) []string { return []string{"Authorization", "Bearer " 
 func TestTokenFileIsRead(t *testing.T) {
 	hash := content{data: []byte(tokenB)}.sha256()
 	name := filepath.Join(t.TempDir(), "tokens")
-	require.NoError(t, os.WriteFile(name, []byte("# who may\n\n  site\t"+tokenA+" rate=0.5 concurrent=2 streams=3 open=4 bytes=1MiB\r\nroot sha256:"+hash+" admin"), 0o600))
+	require.NoError(t, os.WriteFile(name, []byte("# who may\n\n  site\t"+tokenA+" priority=normal rate=0.5 concurrent=2 streams=3 open=4 bytes=1MiB\r\nroot sha256:"+hash+" admin"), 0o600))
 	tokens, err := ReadTokens(name)
 	require.NoError(t, err)
 	site, ok := tokens.find(tokenA)
 	require.True(t, ok)
 	assert.Equal(t, "site", site.Name)
 	assert.False(t, site.Admin)
+	assert.Equal(t, queue.Normal, site.Priority)
 	assert.Equal(t, Limits{Rate: 0.5, Concurrent: 2, Streams: 3, Open: 4, Bytes: 1 << 20}, site.Limits)
 	root, ok := tokens.find(tokenB)
 	require.True(t, ok)
 	assert.True(t, root.Admin)
+	assert.Empty(t, root.Priority)
 	assert.Equal(t, DefaultLimits, root.Limits)
 	for _, wrong := range []string{"", "x", tokenA + "x", tokenA[1:], strings.ToUpper(tokenA), "sha256:" + hash, hash} {
 		_, ok := tokens.find(wrong)
@@ -72,6 +75,7 @@ func TestMistakesOfTokenFilesDoNotShowTokens(t *testing.T) {
 		"a " + tokenA + " concurrent=-1":        "tokens:1: a: concurrent: want",
 		"a " + tokenA + " bytes=much":           "tokens:1: a: bytes: want",
 		"a " + tokenA + " open=":                "tokens:1: a: open: want",
+		"a " + tokenA + " priority=highest":     "tokens:1: a: priority: want one of [contest normal rejudge]",
 		strings.Repeat("x", 100) + " " + tokenA: "tokens:1: name: want",
 	} {
 		_, err := parseTokens("tokens", []byte(text))
@@ -101,6 +105,40 @@ func TestWithoutTokenNothingIsAnswered(t *testing.T) {
 	assert.Equal(t, http.StatusOK, a.get("/v1/queue", bearer(tokenA)...).status)
 	assert.Equal(t, http.StatusOK, a.get("/metrics", "Authorization", "bearer "+tokenB).status)
 	assert.Equal(t, http.StatusOK, a.get("/v1/queue", append(bearer(tokenA), "Host", "judge.example.org")...).status)
+}
+
+func TestTokensGiveThePrioritiesThatTheyMay(t *testing.T) {
+	a := newAPI(t, tokensOf(t, "any "+tokenA+"\nnormal "+tokenB+" priority=normal\nlate "+tokenAdmin+" priority=rejudge"))
+	for _, test := range []struct {
+		name   string
+		token  string
+		wanted queue.Priority
+		got    queue.Priority // empty: refused
+	}{
+		{"any, contest", tokenA, queue.Contest, queue.Contest},
+		{"any, not said", tokenA, "", queue.Normal},
+		{"normal, contest", tokenB, queue.Contest, ""},
+		{"normal, normal", tokenB, queue.Normal, queue.Normal},
+		{"normal, rejudge", tokenB, queue.Rejudge, queue.Rejudge},
+		{"normal, not said", tokenB, "", queue.Normal},
+		{"late, contest", tokenAdmin, queue.Contest, ""},
+		{"late, normal", tokenAdmin, queue.Normal, ""},
+		{"late, not said", tokenAdmin, "", queue.Rejudge},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, body := a.within(t), sumSubmission()
+			if test.wanted != "" {
+				body["priority"] = test.wanted
+			}
+			if test.got == "" {
+				refusal(t, a.post("/v1/submissions", body, bearer(test.token)...), notAllowed)
+				return
+			}
+			assert.Equal(t, test.got, a.submit(body, bearer(test.token)...).Priority)
+			ctx := context.WithValue(t.Context(), clientKey{}, &client{Token: Token{Priority: test.got}})
+			assert.Equal(t, test.got, Priority(ctx, queue.Contest), "of a door")
+		})
+	}
 }
 
 func TestTokensSeeTheirOwnSubmissions(t *testing.T) {
