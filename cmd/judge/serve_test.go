@@ -139,19 +139,47 @@ func TestServeJudgesAndDrains(t *testing.T) {
 	_, running := s.ask("POST", "/v1/submissions", sumOf("sleep 3; "+adds))
 	id := running["id"].(string)
 	s.until(id, "running")
+	accepted, submitting := s.submitAtOnce(50)
 	require.NoError(t, s.Process.Signal(syscall.SIGTERM))
 	require.Eventually(t, func() bool {
 		status, _ := s.ask("GET", "/readyz", "")
 		return status == http.StatusServiceUnavailable
 	}, patience, time.Millisecond)
-	status, _ = s.ask("POST", "/v1/submissions", sumOf(adds))
-	assert.Equal(t, http.StatusServiceUnavailable, status)
+	submitting.Wait()
 	assert.Equal(t, 0, s.wait(), s.log)
 	again := startService(t, s.state)
 	_, answer = again.ask("GET", "/v1/submissions/"+id, "")
 	assert.Equal(t, "accepted", answer["verdict"], answer)
 	assert.EqualValues(t, 1, answer["attempts"])
+	close(accepted)
+	for id := range accepted {
+		status, answer := again.ask("GET", "/v1/submissions/"+id+"?wait=60s", "")
+		require.Equal(t, http.StatusOK, status, answer)
+		require.Equal(t, "accepted", answer["verdict"], answer)
+	}
 	assert.Equal(t, 0, again.end(syscall.SIGTERM))
+}
+
+// submitAtOnce has clients submit one after the other until the service refuses them because it ends, and returns what it
+// has accepted, when there are so many already.
+func (s *service) submitAtOnce(enough int) (accepted chan string, submitting *sync.WaitGroup) {
+	const clients = 8
+	accepted, submitting = make(chan string, 100*enough), &sync.WaitGroup{}
+	for range clients {
+		submitting.Go(func() {
+			for len(accepted) < cap(accepted)-clients {
+				status, answer := s.ask("POST", "/v1/submissions", sumOf(adds))
+				if status != http.StatusAccepted {
+					assert.Equal(s.t, http.StatusServiceUnavailable, status, answer)
+					return
+				}
+				accepted <- answer["id"].(string)
+			}
+			assert.Fail(s.t, "it goes on accepting submissions")
+		})
+	}
+	require.Eventually(s.t, func() bool { return len(accepted) >= enough }, patience, time.Millisecond)
+	return accepted, submitting
 }
 
 // until waits until a submission is in a state.

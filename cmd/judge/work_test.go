@@ -51,19 +51,29 @@ answer = "4"
 	manifest, err := (&queue.Manifest{Files: map[string]string{"tasks.toml": task}}).Encode()
 	require.NoError(t, err)
 	job := queue.Job{Task: putFile(t, q, manifest), Needs: []string{"bash"}, Sources: []queue.Source{{Path: "a.sh", Text: "read x; echo $((2 * x))"}}}
-	for range 4 {
+	const jobs = 60
+	var ids []string
+	for range jobs {
 		submitted, err := q.Submit(ctx, job)
 		require.NoError(t, err)
+		ids = append(ids, submitted.ID)
+	}
+	for i, id := range ids {
+		if i == jobs/4 { // while both are busy
+			require.NoError(t, workers[0].Process.Signal(syscall.SIGTERM))
+		}
 		var result *queue.Result
-		for event, err := range q.Watch(ctx, submitted.ID, 0) {
+		for event, err := range q.Watch(ctx, id, 0) {
 			require.NoError(t, err)
 			result = event.Result
 		}
 		require.NotNil(t, result)
-		assert.Equal(t, judge.Accepted, result.Verdict)
+		require.Equal(t, judge.Accepted, result.Verdict)
 	}
-	for _, w := range workers {
-		require.NoError(t, w.Process.Signal(syscall.SIGTERM))
+	for i, w := range workers {
+		if i > 0 {
+			require.NoError(t, w.Process.Signal(syscall.SIGTERM))
+		}
 		assert.NoError(t, w.Wait(), "told to end, it ends well")
 		for line := range bytes.Lines(w.Stderr.(*bytes.Buffer).Bytes()) {
 			assert.True(t, json.Valid(line), "%s", line)
