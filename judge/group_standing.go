@@ -26,7 +26,7 @@ func (g *groupStanding) add(r *Record) {
 		return
 	}
 	if problem := g.scoreProblem(r); problem != "" {
-		r.Verdict, r.Reason, r.Message, r.Score = JudgeError, ReasonInternal, problem, nil
+		r.Verdict, r.Reason, r.Message, r.Score = JudgeError, ReasonChecker, problem, nil
 	}
 	worth := worthOf(r)
 	if r.Verdict != JudgeError {
