@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"judge/judge"
+	"judge/judge/cache"
 )
 
 // requiredLanguages are those that CI has installed. Others are tested where they are.
@@ -97,17 +98,49 @@ func TestLanguages(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(dir+"/lines", bytes.Repeat([]byte("123456789\n"), 1<<20), 0o644))
 
-	records, status := judgeFixture(t, dir, runFlags{})
+	records, status, remembered := judgeRemembering(t, dir)
 	assert.Equal(t, statusExpected, status)
+	compilations := 0
 	for _, r := range records {
 		switch {
 		case r.Kind == judge.KindSubmission:
 			assert.True(t, *r.AsExpected, "%s: %s, %s, want %s", r.Submission, r.Verdict, r.Message, r.Expected)
-		case r.Kind == judge.KindCompile && r.Verdict == judge.CompileError:
-			assert.Contains(t, r.Stderr.Text, aboutLanguages[r.Language].error, r.Submission)
+		case r.Kind == judge.KindCompile:
+			compilations++
+			if r.Verdict == judge.CompileError {
+				assert.Contains(t, r.Stderr.Text, aboutLanguages[r.Language].error, r.Submission)
+			}
 		}
 	}
+	assert.Equal(t, compilations, remembered, "compilations, and what the cache has of them: a compiler that leaves empty directories or links beside the artifact has none")
 }
+
+// judgeRemembering judges what is in a directory with a cache of its own, and tells how many compilations that has then.
+func judgeRemembering(t *testing.T, dir string) (records []judge.Record, status, remembered int) {
+	t.Helper()
+	cached := t.TempDir()
+	store, err := cache.Open(cached, compilationsSize)
+	require.NoError(t, err)
+	tasks, err := judge.Load(dir)
+	require.NoError(t, err)
+	slowDown(tasks, slowness(t))
+	sink := &recordSink{}
+	_, err = judge.Batch{Cache: store}.Run(t.Context(), tasks, sink)
+	require.NoError(t, err)
+	entries, err := filepath.Glob(filepath.Join(cached, "*.entry"))
+	require.NoError(t, err)
+	return sink.records, wantedStatus(sink.records), len(entries)
+}
+
+// recordSink keeps the records of a batch.
+type recordSink struct{ records []judge.Record }
+
+func (s *recordSink) Write(r *judge.Record) error {
+	s.records = append(s.records, *r)
+	return nil
+}
+
+func (s *recordSink) Close() error { return nil }
 
 // installedLanguages are the built-in languages whose programs this host has.
 func installedLanguages(t *testing.T) []string {
