@@ -101,7 +101,8 @@ func (l *localWorker) close() error {
 }
 
 // offerLanguages lets a worker offer each language whose small program is judged as it should be. The programs are
-// below temp meanwhile.
+// below temp meanwhile. They are run each time; that they compile is known from the start before, unless a compiler is
+// another one now.
 func offerLanguages(ctx context.Context, pool *judge.Pool, w *worker.Worker, temp string) error {
 	task, remove, err := helloTaskBelow(temp)
 	if err != nil {
@@ -123,7 +124,7 @@ func offerLanguages(ctx context.Context, pool *judge.Pool, w *worker.Worker, tem
 	for i := range installed.Submissions {
 		one := installed
 		one.Submissions = installed.Submissions[i : i+1]
-		if _, err := (judge.Batch{Pool: pool, Version: version()}).Run(ctx, []judge.Task{one}, sink); err != nil {
+		if _, err := (judge.Batch{Pool: pool, Cache: w.Compilations(), Version: version()}).Run(ctx, []judge.Task{one}, sink); err != nil {
 			return err
 		}
 	}

@@ -110,6 +110,9 @@ func (w *Worker) Close() error {
 	return w.store.close()
 }
 
+// Compilations are those that the worker remembers, for who has programs of its own judged on its pool.
+func (w *Worker) Compilations() *cache.Store { return w.compilations }
+
 // Most is what tasks may ask for here.
 func (w *Worker) Most() limits.Limits { return w.config.Most }
 
