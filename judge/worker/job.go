@@ -105,11 +105,7 @@ func (w *Worker) do(ctx context.Context, job queue.Job, records *spool) error {
 	case w.config.Commands == nil:
 		return errors.New("this worker executes no commands")
 	}
-	answer, err := w.config.Commands(ctx, w.config.Pool, job)
-	if err != nil {
-		return err
-	}
-	return records.append(answer)
+	return w.config.Commands(ctx, w.config.Pool, job, appender{records})
 }
 
 // judge judges a submission.

@@ -75,6 +75,16 @@ func (s *spool) append(b []byte) error {
 	return nil
 }
 
+// appender is a spool that somebody else writes to.
+type appender struct{ *spool }
+
+func (a appender) Write(b []byte) (int, error) {
+	if err := a.append(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
 // reader reads what was kept from the beginning.
 func (s *spool) reader() io.ReadSeeker {
 	if s.file != nil {

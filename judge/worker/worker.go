@@ -2,9 +2,9 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"path/filepath"
@@ -39,9 +39,9 @@ type Config struct {
 	// its result; 0: 3.
 	Attempts int
 
-	// Commands does jobs of kind "command"; what it returns is their record. An error is this host's. Nil: such
+	// Commands does jobs of kind "command"; what it writes is their record. An error is this host's. Nil: such
 	// jobs are given back.
-	Commands func(ctx context.Context, pool *judge.Pool, job queue.Job) (json.RawMessage, error)
+	Commands func(ctx context.Context, pool *judge.Pool, job queue.Job, record io.Writer) error
 
 	Version string       // of judge, for records and the advert
 	Log     *slog.Logger // nil: nothing is logged

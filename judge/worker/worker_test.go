@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -266,11 +267,12 @@ func TestAWorkerThatEndsFinishesWhatItHas(t *testing.T) {
 
 func TestCommandsAreGivenToWhoKnowsThem(t *testing.T) {
 	q := newFake()
-	start(t, Config{Queue: q, Commands: func(_ context.Context, _ *judge.Pool, job queue.Job) (json.RawMessage, error) {
+	start(t, Config{Queue: q, Commands: func(_ context.Context, _ *judge.Pool, job queue.Job, record io.Writer) error {
 		if job.ID == "bad" {
-			return nil, errors.New("no sandbox")
+			return errors.New("no sandbox")
 		}
-		return json.RawMessage(`[{"status":"Accepted"}]`), nil
+		_, err := io.WriteString(record, `[{"status":"Accepted"}]`)
+		return err
 	}})
 	d := q.submit(queue.Job{ID: "good", Kind: queue.KindCommand}).wait(t)
 	require.NotNil(t, d.result)

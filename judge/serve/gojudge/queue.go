@@ -61,7 +61,7 @@ func (q QueueJobs) Open(ctx context.Context, command json.RawMessage) (io.ReadCl
 // Do does a worker's jobs of this door; it is what worker.Config.Commands wants. The runner is one of Files alone:
 // the pool says where programs run. A job that has no command in it is nothing that another worker could do
 // better: its result says so.
-func (r *Runner) Do(ctx context.Context, pool *judge.Pool, job queue.Job) (json.RawMessage, error) {
+func (r *Runner) Do(ctx context.Context, pool *judge.Pool, job queue.Job, to io.Writer) error {
 	r.once.Do(func() { r.Host, r.Acquire = pool.Host(), pool.Acquire })
 	c, err := parseCommand(job.Command)
 	if err == nil && c.Owner != job.Owner {
@@ -71,7 +71,7 @@ func (r *Runner) Do(ctx context.Context, pool *judge.Pool, job queue.Job) (json.
 	if err != nil {
 		results[0].Error = err.Error()
 	} else if results, err = r.Run(ctx, c); err != nil {
-		return nil, err
+		return err
 	}
-	return json.Marshal(results)
+	return writeResults(to, results)
 }

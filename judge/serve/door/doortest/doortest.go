@@ -3,7 +3,7 @@ package doortest
 
 import (
 	"context"
-	"encoding/json"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +19,7 @@ import (
 type Languages map[string]string
 
 // Start starts a server, a queue and a worker that end with the test. TestMain must begin with isolate.Enter.
-func Start(t *testing.T, languages Languages, commands func(context.Context, *judge.Pool, queue.Job) (json.RawMessage, error)) *queue.Queue {
+func Start(t *testing.T, languages Languages, commands func(context.Context, *judge.Pool, queue.Job, io.Writer) error) *queue.Queue {
 	t.Helper()
 	server, err := queue.StartServer(queue.ServerOptions{Store: t.TempDir()})
 	require.NoError(t, err)
