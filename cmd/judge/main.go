@@ -19,8 +19,7 @@ import (
 func main() {
 	isolate.Enter()
 	calmMonitor()
-	delayCollector()
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(withLazyCollector(func() int { return run(os.Args[1:], os.Stdout, os.Stderr) }))
 }
 
 // run executes one command line and returns the exit status.
