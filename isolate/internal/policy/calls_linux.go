@@ -39,13 +39,13 @@ var classes = []class{
 		chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat umask utime utimes futimesat
 		utimensat setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr
 		flistxattr removexattr lremovexattr fremovexattr inotify_init inotify_init1
-		inotify_add_watch inotify_rm_watch memfd_create`},
+		inotify_add_watch inotify_rm_watch`},
 	{"waiting", allow, `
 		poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
 		epoll_pwait2 eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime
 		timerfd_gettime`},
 	{"memory; what it holds is charged to the run", allow, `
-		mmap munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall
+		munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall
 		munlockall pkey_mprotect pkey_alloc pkey_free map_shadow_stack mseal`},
 	{"processes, which stay in their namespaces", allow, `
 		fork vfork execve execveat exit exit_group wait4 waitid getpid gettid getppid getpgid
@@ -65,7 +65,7 @@ var classes = []class{
 		time gettimeofday clock_gettime clock_getres clock_nanosleep nanosleep alarm getitimer
 		setitimer timer_create timer_settime timer_gettime timer_getoverrun timer_delete getrandom`},
 	{"IPC objects, which die with the run's namespace", allow, `
-		shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open
+		shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open
 		mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr`},
 	{"sockets, once socket(2) made one", allow, `
 		bind connect listen accept accept4 shutdown getsockname getpeername getsockopt sendto

@@ -270,6 +270,13 @@ func TestFilterDecidesByArguments(t *testing.T) {
 		"thread name":                       {Seccomp{}, "prctl", []uint64{unix.PR_SET_NAME}, allow},
 		"core scheduling":                   {Seccomp{}, "prctl", []uint64{unix.PR_SCHED_CORE}, denied},
 		"unknown option":                    {Seccomp{}, "prctl", []uint64{0x7777}, fail(unix.EINVAL)},
+		"memory":                            {Seccomp{}, "mmap", []uint64{0, 4096, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS}, allow},
+		"huge pages":                        {Seccomp{}, "mmap", []uint64{0, 1 << 21, 3, unix.MAP_PRIVATE | unix.MAP_ANONYMOUS | unix.MAP_HUGETLB}, fail(unix.ENOMEM)},
+		"huge pages of a gigabyte":          {Seccomp{}, "mmap", []uint64{0, 1 << 30, 3, high | unix.MAP_HUGETLB | 30<<26}, fail(unix.ENOMEM)},
+		"a file in memory":                  {Seccomp{}, "memfd_create", []uint64{1, unix.MFD_CLOEXEC}, allow},
+		"a file in huge pages":              {Seccomp{}, "memfd_create", []uint64{1, high | unix.MFD_CLOEXEC | unix.MFD_HUGETLB}, fail(unix.ENOMEM)},
+		"shared memory":                     {Seccomp{}, "shmget", []uint64{0, 4096, 0o600}, allow},
+		"shared memory in huge pages":       {Seccomp{}, "shmget", []uint64{0, 1 << 21, high | 0o4600}, fail(unix.ENOMEM)},
 		"personality, asked":                {Seccomp{}, "personality", []uint64{0xffffffff}, allow},
 		"personality, asked with all bits":  {Seccomp{}, "personality", []uint64{^uint64(0)}, allow},
 		"no address randomization":          {Seccomp{}, "personality", []uint64{0x40000}, allow},
@@ -330,6 +337,18 @@ func TestFilterIsShort(t *testing.T) {
 		t.Logf("%s: %d instructions, at most %d and %.1f on average for one call", info.Name, len(program), most, float64(sum)/float64(len(info.SyscallNumbers)))
 		assert.LessOrEqual(t, len(program), 256)
 		assert.LessOrEqual(t, most, 60)
+	}
+}
+
+func TestEveryPolicyCanBeAssembled(t *testing.T) {
+	for _, info := range architectures {
+		for _, mode := range []Mode{Refuse, Kill, Notify} {
+			for bits := range 16 {
+				s := Seccomp{Mode: mode, Inet: bits&1 != 0, TCP: bits&2 != 0, Netlink: bits&4 != 0, SharedFiles: bits&8 != 0}
+				_, err := s.assemble(info)
+				assert.NoError(t, err, "%s: %s", info.Name, s)
+			}
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ func TestKernelEnforcesTheFilter(t *testing.T) {
 		{"core limit", []int64{unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, 1}, unix.EPERM},
 		{"lock of a file", []int64{unix.SYS_FLOCK, 0, unix.LOCK_UN}, unix.EOPNOTSUPP},
 		{"lock of a record", []int64{unix.SYS_FCNTL, 0, unix.F_SETLKW}, unix.EOPNOTSUPP},
+		{"lease", []int64{unix.SYS_FCNTL, 0, unix.F_SETLEASE, unix.F_RDLCK}, unix.EOPNOTSUPP},
+		{"watch of a directory", []int64{unix.SYS_FCNTL, 0, unix.F_NOTIFY, 1}, unix.EOPNOTSUPP},
+		{"huge pages", []int64{unix.SYS_MEMFD_CREATE, 0, unix.MFD_HUGETLB}, unix.ENOMEM},
 		{"watch", []int64{unix.SYS_INOTIFY_ADD_WATCH, 0}, unix.EOPNOTSUPP},
 		{"duplicate", []int64{unix.SYS_FCNTL, 1, unix.F_GETFD}, 0},
 	}

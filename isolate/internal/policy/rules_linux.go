@@ -54,6 +54,7 @@ const (
 	// ADDR_NO_RANDOMIZE of personality(2): some runtimes with images of their heap ask for it.
 	addrNoRandomize = 0x0040000
 	tcpULP          = 31
+	shmHugeTLB      = 0x800 // SHM_HUGETLB of shmget(2)
 )
 
 // rules returns the calls that are answered by argument, each named once.
@@ -83,6 +84,11 @@ func (s Seccomp) rules() []rule {
 			{[]test{is(0, unix.PR_SET_MM, unix.PR_SCHED_CORE, unix.PR_SET_MEMORY_MERGE)}, forbid},
 			{[]test{is(0, harmlessOptions...)}, allow},
 		}, fail(unix.EINVAL)},
+		// Pages of the host's pool of huge ones are charged to nobody's memory. So there are none, as in an
+		// empty pool; transparent ones are charged.
+		{"mmap", []arm{{[]test{has(3, unix.MAP_HUGETLB)}, fail(unix.ENOMEM)}}, allow},
+		{"memfd_create", []arm{{[]test{has(1, unix.MFD_HUGETLB)}, fail(unix.ENOMEM)}}, allow},
+		{"shmget", []arm{{[]test{has(2, shmHugeTLB)}, fail(unix.ENOMEM)}}, allow},
 		{"personality", []arm{
 			{[]test{is(0, 0, everyBit, addrNoRandomize)}, allow}, // all bits: what is it now?
 		}, forbid},
@@ -116,13 +122,13 @@ func (s Seccomp) fastOpenRules() (rules []rule) {
 	return rules
 }
 
-// lockArms refuse to lock records of files. The errno is that of file systems without locks, which
-// cmd/go and cargo do without.
+// lockArms refuse to lock records of files, to lease files, and to be told of a directory's use. The errno is
+// that of file systems without locks, which cmd/go and cargo do without.
 func (s Seccomp) lockArms() []arm {
 	if !s.SharedFiles {
 		return nil
 	}
-	return []arm{{[]test{is(1, unix.F_SETLK, unix.F_SETLKW)}, fail(unix.EOPNOTSUPP)}}
+	return []arm{{[]test{is(1, unix.F_SETLK, unix.F_SETLKW, unix.F_SETLEASE, unix.F_NOTIFY)}, fail(unix.EOPNOTSUPP)}}
 }
 
 // socketArms allow what stays within the sandbox: without a network only UNIX sockets, because a
@@ -135,14 +141,15 @@ func (s Seccomp) socketArms() []arm {
 		arms = append(arms, arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow})
 	}
 	internet := is(0, unix.AF_INET, unix.AF_INET6)
-	if s.TCP {
+	switch {
+	case s.TCP:
 		arms = append(arms, arm{[]test{internet, has(1, notStream)}, fail(unix.EACCES)})
-	}
-	if !s.Inet && !s.TCP {
+	case s.Inet:
+		arms = append(arms, arm{[]test{internet, has(1, oddSocketTypes)}, fail(unix.ESOCKTNOSUPPORT)})
+	default:
 		return arms
 	}
 	return append(arms, []arm{
-		{[]test{internet, has(1, oddSocketTypes)}, fail(unix.ESOCKTNOSUPPORT)},
 		{[]test{internet, is(2, unix.IPPROTO_IP, unix.IPPROTO_TCP, unix.IPPROTO_UDP)}, allow},
 		{[]test{internet}, fail(unix.EPROTONOSUPPORT)},
 	}...)

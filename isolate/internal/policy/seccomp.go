@@ -15,8 +15,8 @@ type Seccomp struct {
 	// Netlink allows routing sockets, as getifaddrs(3) opens. It is meant for sandboxes with a
 	// network; without one, a program that may not ask finds no interfaces either.
 	Netlink bool
-	// SharedFiles says that some files are another sandbox's as well, the host's device nodes: no
-	// file is locked or watched then, because either can be seen through another open file.
+	// SharedFiles says that some files are another sandbox's as well, the host's device nodes or what is bound:
+	// no file is locked or watched then, because either can be seen through another open file.
 	SharedFiles bool
 	// Allow names calls that are let through whatever the policy says, with any argument: "ptrace"
 	// for a program that is a debugger. "clone3" also lets new user namespaces through.
