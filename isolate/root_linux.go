@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -47,7 +48,7 @@ func specOf(root *Root) rootSpec {
 	}
 	if s, err := theStanding(); err == nil {
 		spec.OneID = s.mapping.by == byOneID
-		spec.HostDevices = s.hostDevices() && !root.Locks
+		spec.SharedFiles = !root.Locks && (s.hostDevices() || root.bindsReadOnly())
 	}
 	if spec.Base {
 		spec.Moves = toolchainMounts()
@@ -61,6 +62,12 @@ func specOf(root *Root) rootSpec {
 		})
 	}
 	return spec
+}
+
+// bindsReadOnly tells whether the root shows files of the host as they are, not as a layer does: whoever has them
+// sees the locks of all others that have them.
+func (r *Root) bindsReadOnly() bool {
+	return slices.ContainsFunc(r.Binds, func(b Bind) bool { return !b.Writable })
 }
 
 // checkTarget refuses what cannot be mounted on.

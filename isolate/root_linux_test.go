@@ -140,6 +140,40 @@ func TestBindsShowFilesAndDirectoriesOfTheHost(t *testing.T) {
 	}
 }
 
+// Others who have the same file see its locks, and cause its events.
+func TestWhatIsBoundReadOnlyIsNotLockedOrWatched(t *testing.T) {
+	b := newBox(t)
+	dir := hostDir(t, map[string]string{"file": "of the host\n"})
+	require.NoError(t, os.Chmod(dir, 0o777))
+	standing, err := theStanding()
+	require.NoError(t, err)
+	for _, row := range []struct {
+		name string
+		root Root
+		may  bool
+	}{
+		{"read-only", Root{Binds: []Bind{{Source: dir, Target: "/data"}}}, false},
+		{"beside a writable one", Root{Binds: []Bind{{Source: t.TempDir(), Target: "/cache", Writable: true}, {Source: dir, Target: "/data"}}}, false},
+		// To meet in; but an ordinary user has the device nodes in common with others.
+		{"writable", Root{Binds: []Bind{{Source: dir, Target: "/data", Writable: true}}}, !standing.hostDevices()},
+		{"for a tool", Root{Locks: true, Binds: []Bind{{Source: dir, Target: "/data"}}}, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			b := b.in(t)
+			b.root = b.with(row.root)
+			lines := b.lines("lock", "/data", "file")
+			if row.may {
+				assert.Contains(t, lines, "lock: ok")
+				return
+			}
+			assert.Len(t, lines, 5)
+			for _, line := range lines {
+				assert.Regexp(t, ": EOPNOTSUPP$", line)
+			}
+		})
+	}
+}
+
 func TestSysIsThereReadOnlyWhenAskedFor(t *testing.T) {
 	b := newBox(t)
 	const look = "ls /sys/kernel > /dev/null 2>&1 && echo there; grep -c ' /sys sysfs ro,' /proc/self/mounts; echo x 2> /dev/null > /sys/kernel/mm/ksm/run || echo refused"

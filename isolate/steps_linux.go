@@ -32,7 +32,7 @@ type rootSpec struct {
 	IDs                 IDs      // of the program
 
 	OneID       bool // init is the program's user, and in groups that nobody can leave
-	HostDevices bool // the nodes of /dev are the host's, and so those of other sandboxes; it may not lock them
+	SharedFiles bool // some are those of other sandboxes, too; it may not lock them
 }
 
 type bindSpec struct {

@@ -81,7 +81,7 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 			call("enter the Landlock domain", unix.SYS_LANDLOCK_RESTRICT_SELF, rulesetFD, 0),
 			call("close the Landlock ruleset", unix.SYS_CLOSE, rulesetFD))
 	}
-	filter := policy.Seccomp{Mode: policy.Notify, Inet: spec.inet(), TCP: spec.Network == User, SharedFiles: spec.HostDevices}
+	filter := policy.Seccomp{Mode: policy.Notify, Inet: spec.inet(), TCP: spec.Network == User, SharedFiles: spec.SharedFiles}
 	fprog, err := filter.Fprog()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -344,6 +346,18 @@ static int mode_find(char **a) {
 	return 0;
 }
 
+// mode_lock does to a directory and a file in it what others with the same file could see.
+static int mode_lock(char **a) {
+	int dir = open(a[0], O_RDONLY), file = openat(dir, a[1], O_RDONLY);
+	struct flock record = {.l_type = F_RDLCK, .l_len = 1};
+	say("lock", flock(file, LOCK_EX | LOCK_NB));
+	say("lock of a record", fcntl(file, F_SETLK, &record));
+	say("lease", fcntl(file, F_SETLEASE, F_RDLCK));
+	say("watch", inotify_add_watch(inotify_init(), a[0], IN_ALL_EVENTS) < 0);
+	say("watch by signal", fcntl(dir, F_NOTIFY, DN_ACCESS));
+	return 0;
+}
+
 #define MODE(m) {#m, mode_##m}
 static const struct {
 	const char *name;
@@ -352,7 +366,7 @@ static const struct {
 	MODE(exit), MODE(abort), MODE(pause), MODE(kill), MODE(say), MODE(leave), MODE(stay), MODE(ids), MODE(descriptors), MODE(read),
 	MODE(environment), MODE(arguments), MODE(rlimits), MODE(cat), MODE(list), MODE(stat), MODE(hostname),
 	MODE(interfaces), MODE(writable), MODE(write), MODE(fill), MODE(inodes), MODE(unlink), MODE(tangle), MODE(input),
-	MODE(plant), MODE(find),
+	MODE(plant), MODE(find), MODE(lock),
 };
 
 int main(int argc, char **argv) {
