@@ -58,7 +58,7 @@ type version struct {
 	name        string
 	controllers [controllerCount]string
 	files       []controlFile
-	presets     []preset // a kernel without such a file has nothing to switch off
+	presets     []preset // a kernel without such a file has nothing to hold
 	cpuKey      string   // of the line to read; "" if the file is one number
 	cpuUnit     time.Duration
 	noMemory    string // in memoryLimit and swapLimit: no limit
@@ -81,6 +81,10 @@ var v1 = version{
 		{processPeak, processes, "pids.peak", unix.O_RDONLY, true},
 		{processEvents, processes, "pids.events", unix.O_RDONLY, true},
 		{processCurrent, processes, "pids.current", unix.O_RDONLY, false},
+	},
+	presets: []preset{
+		// Buffers of Internet sockets, UDP's too, are no memory to version 1. As much as a few connections need.
+		{memory, "memory.kmem.tcp.limit_in_bytes", "16777216"},
 	},
 	cpuUnit:  time.Nanosecond,
 	noMemory: "-1",

@@ -45,7 +45,7 @@ func attack(p hostile.Program, l *judge.Language, dir string, c *canaries) (judg
 		return judge.Task{}, fmt.Errorf("bug: %s: %w", p.File, err)
 	}
 	task := judge.Task{
-		Name: p.File, Dir: dir, Limits: allowed, Checker: checker,
+		Name: p.File, Dir: dir, Limits: allowed, Checker: checker, Sandbox: judge.SandboxSpec{Network: p.Network},
 		Submissions: []judge.Submission{{
 			Name:     p.File,
 			Code:     judge.NewCode(&language, judge.SourceFile{Name: filepath.Base(file), Data: judge.Data{File: file}}),

@@ -17,8 +17,8 @@ import (
 var quick = []string{
 	"ce_include_secret.c", "ce_py_nested.py", "chk_nul.c", "ctl_exec_children.c", "disk_overlay_games.c", "exec_memory.c",
 	"exit_codes.c", "fd_inherited.c", "fd_stdin_tamper.c", "fd_stdout_games.c", "leak_answers.c", "leak_env.c",
-	"leak_pid_guess.c", "leak_sysv_ipc.c", "mem_forked_cow.c", "mem_malloc.c", "net_connect.c", "net_families.c",
-	"out_stdout_flood.c", "pair_sysv.c", "persist_artifact.c", "persist_ipc.c", "priv_clone_flags.c", "priv_int80.c",
+	"leak_pid_guess.c", "leak_sysv_ipc.c", "mem_forked_cow.c", "mem_huge_pages.c", "mem_loopback.c", "mem_malloc.c",
+	"net_connect.c", "net_families.c", "out_stdout_flood.c", "pair_sysv.c", "persist_artifact.c", "persist_ipc.c", "priv_clone_flags.c", "priv_int80.c",
 	"priv_mount.c", "priv_new_calls.c", "priv_pidfd.c", "priv_proc_files.c", "priv_shared_files.c", "priv_userns.c",
 	"proc_daemon_left.c", "proc_exit_race.c", "proto_clone_parent.c", "sig_groups.c", "sig_kill_all.c",
 }
