@@ -175,9 +175,9 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	program, err := programSteps(spec, a, false)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
-		call("join the namespaces", unix.SYS_SETNS, init,
-			(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()),
 	}
-	steps = append(steps, child.JoinDescriptors(socket, init)...)
+	steps = append(steps, child.JoinDescriptors(socket, init)...) // what fails from now on can be told
+	steps = append(steps, call("join the namespaces", unix.SYS_SETNS, child.Pidfd,
+		(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()))
 	return child.Plan{Init: steps, After: afterSteps(), Program: program}, err
 }

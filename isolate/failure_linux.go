@@ -13,22 +13,22 @@ import (
 
 // explain makes a step that failed of an error message of init or the program, and leaves every
 // other error as it is.
-func (s *Sandbox) explain(err error, a admission, release []child.Step) error {
+func (s *Sandbox) explain(err error, h *held, release []child.Step) error {
 	var peer *handshake.PeerError
 	if errors.As(err, &peer) {
-		return s.stepError(peer, a, release)
+		return s.stepError(peer, h, release)
 	}
 	return err
 }
 
 // stepError turns the phase, index and errno of a child's error into words. The steps are known,
 // because they follow from the root and the program.
-func (s *Sandbox) stepError(peer *handshake.PeerError, a admission, release []child.Step) error {
+func (s *Sandbox) stepError(peer *handshake.PeerError, h *held, release []child.Step) error {
 	phase, index, errno, err := child.ParseError(peer.Arg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", peer.State, err)
 	}
-	p, err := plan(s.spec, a, 0)
+	p, err := h.plan(s.spec)
 	if err != nil {
 		return err
 	}
@@ -44,6 +44,14 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, a admission, release []ch
 		return &StepError{Step: fmt.Sprintf("step %d of phase %d", index, phase), Err: errno}
 	}
 	return &StepError{Step: list[index].Name, Call: list[index].String(), Err: errno}
+}
+
+// plan is what the intermediate has made of the parent's message.
+func (h *held) plan(spec rootSpec) (child.Plan, error) {
+	if h.first != nil {
+		return joinPlan(spec, h.admission(), 0, 0)
+	}
+	return plan(spec, h.admission(), 0)
 }
 
 // peerError makes an error of what the intermediate says of itself.
@@ -64,7 +72,7 @@ func describe(status syscall.WaitStatus) string {
 
 // execError tells a failed execve from a failed step before it.
 func (s *Sandbox) execError(err error, h *held, p Program, steps []child.Step) error {
-	err = s.explain(err, h.admission(), steps)
+	err = s.explain(err, h, steps)
 	var step *StepError
 	if errors.As(err, &step) {
 		for _, name := range []string{execStep, interpreterStep, findStep} {

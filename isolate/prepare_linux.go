@@ -142,7 +142,7 @@ func (s *Sandbox) lastToWaitFor(h *held) handshake.Kind {
 // serve is serveInit for who has no use for a sandbox that failed.
 func (s *Sandbox) serve(h *held, last handshake.Kind) error {
 	if err := s.serveInit(h, last); err != nil {
-		return errors.Join(s.explain(err, h.admission(), nil), s.abandon(h))
+		return errors.Join(s.explain(err, h, nil), s.abandon(h))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/handshake"
 )
@@ -19,6 +20,7 @@ import (
 type wire struct {
 	fault  fault
 	hit    atomic.Bool
+	joined atomic.Bool        // a second program was asked for
 	cancel context.CancelFunc // called when it keeps a message
 
 	mu    sync.Mutex
@@ -34,6 +36,7 @@ type fault struct {
 	// change returns what is sent in place of the message; nil: nothing, because of end.
 	change func(handshake.Message) handshake.Message
 	end    end
+	second bool // the first message of the kind from join on
 }
 
 // end is how a conversation ends that is not just falsified.
@@ -49,6 +52,7 @@ const (
 type relay struct {
 	wire         *wire
 	parent, peer *handshake.Conn
+	toParent     *os.File // of parent
 	stalled      atomic.Bool
 }
 
@@ -66,7 +70,7 @@ func (w *wire) connect(parentsPeer *os.File, peer *handshake.Conn) error {
 	if err != nil {
 		return err
 	}
-	r := &relay{wire: w, parent: parent, peer: peer}
+	r := &relay{wire: w, parent: parent, peer: peer, toParent: parentsPeer}
 	w.mu.Lock()
 	w.conns = append(w.conns, parent, peer)
 	w.mu.Unlock()
@@ -108,30 +112,82 @@ func (r *relay) pump(from, to *handshake.Conn) {
 			r.close()
 			return
 		}
-		if m.Kind == r.wire.fault.kind && r.wire.hit.CompareAndSwap(false, true) {
+		if m.Kind == handshake.Join {
+			r.wire.joined.Store(true)
+		}
+		if r.wire.meant(m.Kind) && r.wire.hit.CompareAndSwap(false, true) {
 			if r.falsify(m, to); r.wire.fault.end != goesOn {
 				return
 			}
 			continue
 		}
-		if m.Kind == handshake.Prepare {
+		if m.Kind == handshake.Prepare || m.Kind == handshake.Join {
 			err = r.wire.intercept(&m)
 		}
 		if err == nil {
-			to.Send(m) // to the dead, too
+			r.pass(m, to) // to the dead, too
 		}
 		m.CloseFiles()
 	}
 }
 
-// intercept puts the wire between the ends of a run's socket.
-func (w *wire) intercept(prepare *handshake.Message) error {
+// meant tells whether the fault is in this kind of message, now.
+func (w *wire) meant(kind handshake.Kind) bool {
+	return kind == w.fault.kind && (w.joined.Load() || !w.fault.second)
+}
+
+// pass sends the parent a message in the name of who sent it, if that can be had.
+func (r *relay) pass(m handshake.Message, to *handshake.Conn) error {
+	if to != r.parent || m.PID == 0 || !mayImpersonate() {
+		return to.Send(m)
+	}
+	var fds []int
+	for _, f := range m.Files {
+		fds = append(fds, int(f.Fd()))
+	}
+	raw, err := r.toParent.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sendErr error
+	err = raw.Write(func(fd uintptr) bool {
+		sendErr = sendAs(int(fd), m.PID, m.Encode(), fds)
+		return sendErr != unix.EAGAIN
+	})
+	if sendErr == unix.ESRCH { // it is dead by now
+		return to.Send(m)
+	}
+	return errors.Join(err, sendErr)
+}
+
+// sendAs sends a message with descriptors in the name of a process (unix(7), SCM_CREDENTIALS).
+func sendAs(socket, pid int, text []byte, fds []int) error {
+	control := unix.UnixCredentials(&unix.Ucred{Pid: int32(pid), Uid: uint32(os.Geteuid()), Gid: uint32(os.Getegid())})
+	if len(fds) > 0 {
+		control = append(control, unix.UnixRights(fds...)...)
+	}
+	return unix.Sendmsg(socket, text, control, nil, unix.MSG_NOSIGNAL)
+}
+
+// mayImpersonate tells whether the kernel lets us send in the name of another process: it does when we are root.
+var mayImpersonate = sync.OnceValue(func() bool {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fds[0])
+	defer unix.Close(fds[1])
+	return sendAs(fds[0], os.Getppid(), []byte("x"), nil) == nil
+})
+
+// intercept puts the wire between the ends of the socket of a run, or of what joins one.
+func (w *wire) intercept(start *handshake.Message) error {
 	conn, peer, err := handshake.Pair()
 	if err != nil {
 		return err
 	}
-	err = w.connect(prepare.Files[0], conn)
-	prepare.Files[0] = peer
+	err = w.connect(start.Files[0], conn)
+	start.Files[0] = peer
 	return err
 }
 
@@ -148,7 +204,9 @@ func (r *relay) falsify(m handshake.Message, to *handshake.Conn) {
 		w.mu.Unlock()
 		w.cancel()
 	case goesOn:
-		to.Send(w.fault.change(m))
+		changed := w.fault.change(m)
+		changed.PID = m.PID
+		r.pass(changed, to)
 		m.CloseFiles()
 	}
 }

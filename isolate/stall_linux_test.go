@@ -25,10 +25,13 @@ type state struct {
 	says   string // the state of who waits for it, as the parent names or quotes it
 	waits  string // for a message to the peer: the state of the parent meanwhile
 	breaks bool   // the slot's conversation is over after a fault, not just the run's
+	second bool   // of a second program, which joins a first
 }
 
 var (
 	makes       = "make the sandbox: expected admit or hooks or seccomp-notify or ready"
+	makesSecond = "make the sandbox: expected admit or seccomp-notify or ready"
+	afterSecond = "make the sandbox: expected seccomp-notify or ready"
 	afterAdmit  = "make the sandbox: expected hooks or seccomp-notify or ready"
 	afterNotify = "make the sandbox: expected hooks or ready"
 	serves      = "serve: expected set-root or prepare or join"
@@ -57,6 +60,31 @@ var ladder = []state{
 	{kind: handshake.ScratchDone, says: asks + "scratch-done"},
 	{kind: handshake.MountPlease, args: 1, says: keeps, waits: asks + "mount-fd"},
 	{kind: handshake.MountFD, files: 1, says: asks + "mount-fd"},
+	{second: true, kind: handshake.Join, args: 1, files: 2, says: serves, waits: makesSecond, breaks: true},
+	{second: true, kind: handshake.Admit, says: makesSecond},
+	{second: true, kind: handshake.Admitted, says: "await admitted: bad message", waits: afterSecond},
+	{second: true, kind: handshake.SeccompNotify, files: 1, says: afterSecond},
+	{second: true, kind: handshake.Ready, args: 2, files: 1, says: "make the sandbox: expected ready"},
+	{second: true, kind: handshake.Go, args: 1, files: handshake.MaxFiles, says: "await go: bad message", waits: "run: expected exit"},
+	{second: true, kind: handshake.Exit, args: 1, says: "run: expected exit"},
+	{second: true, kind: handshake.Gone, args: 1, says: "end of the run: expected gone", breaks: true},
+}
+
+// String names the state among all.
+func (s state) String() string {
+	if s.second {
+		return s.kind.String() + " of a second program"
+	}
+	return s.kind.String()
+}
+
+// states are those of the ladder that can be played here. A second program is killed by the pid that its messages
+// come from: if the wire may not send them in its name, that is ours.
+func states() []state {
+	if mayImpersonate() {
+		return ladder
+	}
+	return slices.DeleteFunc(slices.Clone(ladder), func(s state) bool { return s.second })
 }
 
 func (s state) ofKeeper() bool { return s.kind >= handshake.ScratchPlease }
@@ -80,7 +108,7 @@ func (s state) listens() string { return cmp.Or(s.waits, s.says) }
 func (s state) stall() bad {
 	// Who keeps a message of a run's making keeps init waiting, which only the intermediate's end ends.
 	fit := s.kind == handshake.Exit || s.kind == handshake.Go
-	return bad{fault{s.kind.String(), s.kind, nil, stalls}, []string{s.listens(), os.ErrDeadlineExceeded.Error()}, fit}
+	return bad{fault{s.String(), s.kind, nil, stalls, s.second}, []string{s.listens(), os.ErrDeadlineExceeded.Error()}, fit}
 }
 
 // faults are all else that can go wrong in a state.
@@ -95,7 +123,7 @@ func (s state) faults(null *os.File) []bad {
 		}
 	}
 	says := func(name string, change func(handshake.Message) handshake.Message, want string) bad {
-		b := bad{fault{name, s.kind, change, goesOn}, []string{s.says}, !s.breaks}
+		b := bad{fault{name, s.kind, change, goesOn, s.second}, []string{s.says}, !s.breaks}
 		if !s.byInit() {
 			b.want = append(b.want, want)
 		}
@@ -106,7 +134,7 @@ func (s state) faults(null *os.File) []bad {
 		other = handshake.RootReady
 	}
 	all := []bad{
-		{fault{"dies", s.kind, nil, dies}, []string{s.listens(), "EOF"}, !s.breaks},
+		{fault{"dies", s.kind, nil, dies, s.second}, []string{s.listens(), "EOF"}, !s.breaks},
 		says("another kind", instead(other, 0, 0), "got "+other.String()),
 		says("surplus argument", instead(s.kind, s.args+1, 0), fmt.Sprintf("%v: expected %d arguments, got %d", s.kind, s.args, s.args+1)),
 	}
@@ -118,7 +146,7 @@ func (s state) faults(null *os.File) []bad {
 	}
 	for _, special := range specialFaults(null) {
 		if special.kind == s.kind {
-			special.fit = !s.breaks
+			special.fit, special.second = special.fit || !s.breaks, s.second
 			all = append(all, special)
 		}
 	}
@@ -130,7 +158,7 @@ func (s state) faults(null *os.File) []bad {
 		}
 		all = append(all, bad{fault{"complains", s.kind, func(handshake.Message) handshake.Message {
 			return handshake.Message{Kind: handshake.Error, Args: [][]byte{complaint}}
-		}, goesOn}, []string{want}, !s.breaks})
+		}, goesOn, s.second}, []string{want}, !s.breaks})
 	}
 	return all
 }
@@ -147,10 +175,10 @@ func words(numbers ...int) (b []byte) {
 // arguments that mean nothing.
 func specialFaults(null *os.File) []bad {
 	with := func(kind handshake.Kind, name, want string, change func(*handshake.Message)) bad {
-		return bad{fault: fault{name, kind, func(m handshake.Message) handshake.Message {
+		return bad{fault: fault{name: name, kind: kind, change: func(m handshake.Message) handshake.Message {
 			change(&m)
 			return m
-		}, goesOn}, want: []string{want}}
+		}, end: goesOn}, want: []string{want}}
 	}
 	noFiles := func(m *handshake.Message) { m.Files = nil }
 	nulls := func(m *handshake.Message) { m.Files = []*os.File{null} }
@@ -162,8 +190,14 @@ func specialFaults(null *os.File) []bad {
 			*m = handshake.Message{Kind: handshake.Error, Args: [][]byte{words(numbers...)}}
 		}
 	}
+	noPidfd := with(handshake.Join, "no pidfd", "join the namespaces: invalid argument", func(m *handshake.Message) {
+		m.Files = []*os.File{m.Files[0], null}
+	})
+	noPidfd.fit = true // nothing is wrong with the message
 	return []bad{
+		noPidfd,
 		with(handshake.Prepare, "missing descriptor", "prepare: expected 1 to 1 descriptors, got 0", noFiles),
+		with(handshake.Join, "missing descriptor", "join: expected 2 to 2 descriptors, got 1", func(m *handshake.Message) { m.Files = m.Files[:1] }),
 		with(handshake.SetRoot, "surplus descriptor", "set-root: expected 0 mounts, got 1 descriptors", nulls),
 		with(handshake.SetRoot, "no JSON", "set-root: unexpected end of JSON input", args(nil)),
 		with(handshake.SeccompNotify, "missing descriptor", "seccomp-notify: expected 1 to 1 descriptors, got 0", noFiles),
@@ -172,7 +206,7 @@ func specialFaults(null *os.File) []bad {
 		with(handshake.Ready, "missing descriptor", "ready: expected 1 to 1 descriptors, got 0", noFiles),
 		with(handshake.Ready, "no pidfd", "make the sandbox: ready: expected a pidfd", nulls),
 		with(handshake.Ready, "short arguments", "make the sandbox: ready: argument 1 of ready has 2 bytes: want 8", args([]byte("no"), nil)),
-		with(handshake.Ready, "second admission", afterNotify+", got admit", func(m *handshake.Message) { *m = handshake.Message{Kind: handshake.Admit} }),
+		with(handshake.Ready, "second admission", "ready, got admit", func(m *handshake.Message) { *m = handshake.Message{Kind: handshake.Admit} }),
 		with(handshake.Ready, "failed step that there is not", "step -1 of phase 2: ", failed(2, -1, int(unix.EPERM))),
 		with(handshake.Ready, "failed step of no phase", "step 0 of phase 99: ", failed(99, 0, int(unix.EPERM))),
 		with(handshake.Go, "steps outside of the message", "await go: bad message", args(words(1<<40, 1, 0))),
@@ -194,6 +228,37 @@ func live(ctx context.Context, s *Sandbox) error {
 		return err
 	}
 	_, err := s.Run(ctx, shortProgram(root), nil)
+	return err
+}
+
+// liveTwice has a second program join a first, whom no fault of that harms.
+func liveTwice(ctx context.Context, t *testing.T, s *Sandbox) error {
+	if err := s.introduce(); err != nil {
+		return err
+	}
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	first := shortProgram(&Root{})
+	first.Path, first.Args, first.Stdout = "sh", []string{"sh", "-c", "echo; exec sleep 1000"}, w
+	p, err := s.Start(context.Background(), first, nil)
+	w.Close()
+	if err != nil {
+		return err
+	}
+	_, err = r.Read(make([]byte, 1)) // all of its conversation, but for the end, is over
+	require.NoError(t, err)
+	second, err := p.Exec(ctx, shortProgram(nil), func(int) error { return nil })
+	if err == nil {
+		_, err = second.Wait()
+	}
+	if s.Err() == nil {
+		assert.NoError(t, p.Signal(0), "the first program")
+		p.Kill()
+		exit, err := p.Wait()
+		assert.NoError(t, err)
+		assert.ErrorIs(t, exit.Cause, ErrKilled)
+	}
 	return err
 }
 
@@ -224,8 +289,8 @@ func TestEveryFaultInEveryStateIsAnErrorThatNamesIt(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	require.NoError(t, err)
 	defer null.Close()
-	for _, state := range ladder {
-		t.Run(state.kind.String(), func(t *testing.T) {
+	for _, state := range states() {
+		t.Run(state.String(), func(t *testing.T) {
 			countDescriptors(t)
 			countChildren(t)
 			for _, bad := range state.faults(null) {
@@ -243,7 +308,7 @@ func TestInEveryStateAStalledPeerMeetsADeadline(t *testing.T) {
 	countDescriptors(t)
 	countChildren(t)
 	t.Run("all at once", func(t *testing.T) {
-		for _, state := range ladder {
+		for _, state := range states() {
 			bad := state.stall()
 			t.Run(bad.name, func(t *testing.T) {
 				t.Parallel()
@@ -263,7 +328,7 @@ func provoke(t *testing.T, state state, bad bad) {
 		timeout *= 2
 		s, hit, err = attempt(t, state, bad.fault, timeout)
 	}
-	require.True(t, hit, "there was no %v: %v", state.kind, err)
+	require.True(t, hit, "there was no %v: %v", state, err)
 	require.Error(t, err)
 	for _, want := range bad.want {
 		assert.ErrorContains(t, err, want)
@@ -285,8 +350,9 @@ func attempt(t *testing.T, state state, fault fault, timeout time.Duration) (s *
 	w := &wire{fault: fault, cancel: cancel}
 	if state.ofKeeper() {
 		err = keep(w.startKeeper(t, timeout))
+	} else if s = w.startSandbox(t, timeout); state.second {
+		err = liveTwice(ctx, t, s)
 	} else {
-		s = w.startSandbox(t, timeout)
 		err = live(ctx, s)
 	}
 	return s, w.hit.Load(), err
@@ -306,7 +372,7 @@ func countChildren(t *testing.T) {
 	})
 }
 
-// The ladder here has what that of the documentation has, but for what takes a second program.
+// The ladder here has what that of the documentation has.
 func TestFaultsCoverTheLadder(t *testing.T) {
 	var missing []string
 	for _, k := range everyKind {
@@ -314,5 +380,5 @@ func TestFaultsCoverTheLadder(t *testing.T) {
 			missing = append(missing, k.String())
 		}
 	}
-	assert.Equal(t, []string{"join"}, missing)
+	assert.Empty(t, missing)
 }

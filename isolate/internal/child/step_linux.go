@@ -42,8 +42,8 @@ const (
 // program returns the program's list, completed by what lets it wait at the gate.
 func (p Plan) program(a *Arena) []Step {
 	return append(p.Program[:len(p.Program):len(p.Program)],
-		a.readyMessage(pidfd),
-		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{pidfd}})
+		a.readyMessage(Pidfd),
+		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{Pidfd}})
 }
 
 // AtGate returns what follows the steps of Plan.Program, as errors index them.
@@ -130,9 +130,9 @@ func (s Step) String() string {
 	return fmt.Sprintf("%s: %s(%s)", s.Name, callName(s.Call), strings.Join(args, ", "))
 }
 
-// pidfd is the descriptor of init's pidfd between Descriptors and the gate: it is opened when all
+// Pidfd is the descriptor of init's pidfd between Descriptors and the gate: it is opened when all
 // below Socket are closed, so it gets the lowest number.
-const pidfd = 0
+const Pidfd = 0
 
 // Descriptors returns the steps with which init keeps the run's socket alone, as Socket, and opens
 // a pidfd of itself for the ready message.
@@ -141,7 +141,7 @@ func Descriptors(socket int) []Step {
 		{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}},
 		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
 		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1, 1<<32 - 1, 0}},
-		{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: pidfd + 1},
+		{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: Pidfd + 1},
 	}
 }
 
@@ -153,7 +153,7 @@ func JoinDescriptors(socket, init int) []Step {
 		{Name: "move the pidfd", Call: unix.SYS_DUP3, Args: []any{init, Socket + 1, unix.O_CLOEXEC}},
 		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
 		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 2, 1<<32 - 1, 0}},
-		{Name: "move the pidfd", Call: unix.SYS_DUP3, Args: []any{Socket + 1, pidfd, unix.O_CLOEXEC}},
+		{Name: "move the pidfd", Call: unix.SYS_DUP3, Args: []any{Socket + 1, Pidfd, unix.O_CLOEXEC}},
 		{Name: "close descriptors", Call: unix.SYS_CLOSE, Args: []any{Socket + 1}},
 	}
 }
