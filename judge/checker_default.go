@@ -186,6 +186,9 @@ func (c *defaultChecker) write(out []byte) []byte {
 		c.long = true
 		c.compareText(c.token, c.same)
 		c.token = c.token[:0]
+		if c.text.difference != nil {
+			return out // for its excerpt
+		}
 		c.compareText(out[:n], c.same)
 	}
 	if n < len(out) && c.text.difference == nil {

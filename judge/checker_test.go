@@ -290,6 +290,7 @@ func FuzzCheckers(f *testing.F) {
 	f.Add("a\t \nb", "a \t\nb\n\n", 2)
 	f.Add("\xff\x00\u202e", "\xff \x00", 5)
 	f.Add(strings.Repeat("9", 1025)+" 1", strings.Repeat("9", 1025)+"  1.01", 1000)
+	f.Add(strings.Repeat("9", 932), strings.Repeat("9", 1025)+"  1.01", 941)
 	f.Fuzz(func(t *testing.T, answer, output string, piece int) {
 		compareWithNaive(t, answer, output, max(1, piece))
 	})
