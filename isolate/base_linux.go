@@ -181,7 +181,14 @@ var mountinfoEscapes = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\
 func placeDev(dev *os.File) error {
 	target := "." + devDir
 	if dev == nil {
-		return makeDev(target, func(name string) error { return os.WriteFile(target+"/"+name, nil, 0o666) })
+		if err := makeDev(target, func(name string) error { return os.WriteFile(target+"/"+name, nil, 0o666) }); err != nil {
+			return err
+		}
+		// It lives as long as the slot, and may be the program's: its mode and times are no place for messages.
+		if err := unix.MountSetattr(unix.AT_FDCWD, target, 0, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
+			return fmt.Errorf("make /dev read-only: %w", err)
+		}
+		return nil
 	}
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		return err

@@ -293,6 +293,7 @@ func tellGateway(t *testing.T) {
 
 func testKilledWithGateway(t *testing.T) {
 	cmd := networkCommand("killed", nil)
+	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir()) // which it cannot clear
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)

@@ -110,6 +110,17 @@ func userWritesWhereItMay(t *testing.T) {
 	}
 }
 
+// With one id /dev is the program's own directory, and it is that of the next run, too.
+func TestUserProgramLeavesNothingInDev(t *testing.T) { withOneID(t, userLeavesNothingInDev) }
+
+func userLeavesNothingInDev(t *testing.T) {
+	b := plainBox(t, Root{})
+	const look = "stat -c '%a %Y %n' /dev /dev/null; "
+	before := b.shell(look)
+	b.shell("chmod 711 /dev; touch -d 2001-01-01 /dev; ln -s x /dev/x; chmod 600 /dev/null; true")
+	assert.Equal(t, before, b.shell(look+"ls /dev | grep x; true"))
+}
+
 // The mode of a file in memory would be the program's to change, and no later run could read it.
 func TestUserProgramCannotTakeItsInputAway(t *testing.T) { withOneID(t, userCannotTakeInput) }
 
