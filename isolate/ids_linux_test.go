@@ -1,7 +1,6 @@
 package isolate
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -85,9 +84,7 @@ func TestProgramIsWhoItIsToldToBe(t *testing.T) {
 
 func TestMapsOfTheCallerAreInForce(t *testing.T) {
 	needSandbox(t)
-	if os.Geteuid() != 0 {
-		skip(t, errors.New("only root can give files to another user"))
-	}
+	needRoot(t, "to give files to another user")
 	dir := hostDir(t, map[string]string{"secret": "of user 4242\n"})
 	require.NoError(t, os.Chmod(dir, 0o755))
 	require.NoError(t, os.Chown(dir+"/secret", 4242, 0))

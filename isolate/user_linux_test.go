@@ -148,9 +148,18 @@ func needOwnIDs(t *testing.T) {
 	}
 }
 
+// needRoot skips the test where it can say nothing: for an ordinary user, whom nothing on the host lacks.
+func needRoot(t *testing.T, why string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: " + why)
+	}
+}
+
 // needMounter skips the test where a keeper does what the mounter would.
 func needMounter(t *testing.T) {
 	t.Helper()
+	needRoot(t, "an ordinary user has a keeper of mounts")
 	if _, err := theMounter(); err != nil {
 		skip(t, err)
 	}
