@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,11 +24,10 @@ type Conn struct {
 	buf     []byte
 	control []byte
 
-	receiving atomic.Bool
-
 	mu     sync.Mutex  // of what follows
 	latest time.Time   // by which receives end; zero: never
 	wake   *time.Timer // ends the receive that waits then; nil: no latest
+	closed bool
 }
 
 // MaxSize is the longest message in bytes, of the 416 KiB that the kernel lets a send buffer have
@@ -84,16 +82,15 @@ func NewConn(f *os.File) (*Conn, error) {
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	if c.wake != nil {
 		c.wake.Stop()
 	}
-	if c.receiving.Load() {
-		c.shutdown()
-	}
+	c.shutdown() // also for a receive that is about to wait
 	return c.file.Close()
 }
 
-// shutdown ends the receive that waits: it sees the end of file.
+// shutdown ends the receive that waits, and those to come: they see the end of file.
 func (c *Conn) shutdown() {
 	c.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) }) // of a closed one: nobody waits
 }
@@ -155,11 +152,18 @@ func (c *Conn) Receive(state string, deadline time.Time, wanted ...Kind) (Messag
 func (c *Conn) Expire(latest time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
 	c.latest = latest
 	if c.wake != nil {
 		c.wake.Stop()
 	}
-	c.wake = time.AfterFunc(time.Until(latest), c.shutdown)
+	c.wake = time.AfterFunc(time.Until(latest), func() {
+		c.mu.Lock() // Close waits, or the descriptor would be open for as long as this uses it
+		defer c.mu.Unlock()
+		c.shutdown()
+	})
 }
 
 // earlier is the deadline of a receive that wants this one, zero for none.
@@ -238,7 +242,6 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 	}
 	var n, controls, flags int
 	var recvErr error
-	c.receiving.Store(true)
 	err := c.raw.Read(func(fd uintptr) bool {
 		if recvErr = c.await(int(fd), deadline); recvErr != nil {
 			return true
@@ -249,7 +252,6 @@ func (c *Conn) receive(deadline time.Time) (Message, error) {
 		})
 		return true
 	})
-	c.receiving.Store(false)
 	if err == nil {
 		err = recvErr
 	}

@@ -344,3 +344,21 @@ func TestClosedConnRefusesToSendAndReceive(t *testing.T) {
 	err = c.parent.Send(Message{Kind: MappingWritten})
 	require.ErrorContains(t, err, "send mapping-written: use of closed file")
 }
+
+func TestCloseEndsAReceiveThatHasTheDescriptorAndDoesNotWaitYet(t *testing.T) {
+	c := converse(t)
+	fd, err := unix.FcntlInt(c.parent.file.Fd(), unix.F_DUPFD_CLOEXEC, 0) // as the receive has it
+	require.NoError(t, err)
+	defer unix.Close(fd)
+	require.NoError(t, c.parent.Close())
+	n, _, err := unix.Recvfrom(fd, make([]byte, 1), unix.MSG_DONTWAIT)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+}
+
+func TestExpireOfAClosedConnectionLeavesNoTimer(t *testing.T) {
+	c := converse(t)
+	require.NoError(t, c.parent.Close())
+	c.parent.Expire(time.Now().Add(time.Hour))
+	assert.Nil(t, c.parent.wake)
+}
