@@ -30,12 +30,13 @@ type pipe struct {
 // openStreams makes the pipes that a program needs, and opens /dev/null for what leads nowhere: two programs with the
 // same open file could meet by its flags and locks (fcntl(2)). The caller closes them, or copies.
 func openStreams(p Program) (s *streams, err error) {
-	s = &streams{files: make([]*os.File, 0, 3+len(p.Files))}
+	made := &streams{files: make([]*os.File, 0, 3+len(p.Files))}
 	defer func() {
 		if err != nil {
-			s.close()
+			made.close()
 		}
 	}()
+	s = made
 	stdout, err := s.to(p.Stdout)
 	if err != nil {
 		return nil, fmt.Errorf("standard output: %w", err)

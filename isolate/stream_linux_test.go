@@ -239,3 +239,15 @@ func TestFirstReasonToKillIsTheCause(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ErrKilled, exit.Cause)
 }
+
+func TestProgramThatNoDescriptorIsLeftForIsAnError(t *testing.T) {
+	var before unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &before))
+	for name, p := range map[string]Program{"null": {}, "pipe": {Stdout: io.Discard}} {
+		require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &unix.Rlimit{Max: before.Max}, nil))
+		var err error
+		assert.NotPanics(t, func() { _, err = openStreams(p) }, name)
+		require.NoError(t, unix.Prlimit(0, unix.RLIMIT_NOFILE, &before, nil))
+		assert.ErrorIs(t, err, unix.EMFILE, name)
+	}
+}
