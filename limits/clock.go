@@ -42,15 +42,16 @@ type Watch struct {
 	limit  time.Duration // of CPU time; zero: not watched
 	cpus   int           // that the run can keep busy at one time
 	read   func() (time.Duration, error)
-	listen func() (killed bool, err error) // makes the kernel call outOfMemory from now on; nil: nothing to do
+	listen func() (killed bool, err error) // makes the kernel call outOfMemory from now on, at the first call; nil: nothing to do
 	call   func(Alarm)
 	rest   func(time.Duration) // sleeps, to less than a millisecond
 
-	mu      sync.Mutex
-	over    bool // stopped, or has called back
-	looks   *time.Timer
-	closely int // looks that were taken close to the limit
-	listens *time.Timer
+	mu       sync.Mutex
+	over     bool // stopped, or has called back
+	looks    *time.Timer
+	closely  int // looks that were taken close to the limit
+	listens  *time.Timer
+	listened bool
 }
 
 // start arms the timers. The first look is due even when nothing was used yet.
@@ -96,7 +97,8 @@ func (w *Watch) lookNow() (soon time.Duration) {
 	return 0
 }
 
-// listenNow begins to listen, and calls back if that is too late.
+// listenNow begins to listen, and calls back if that is too late. Version 1 tells before it kills and counts after it: who
+// begins between the two hears nothing and reads nothing, so it looks once more.
 func (w *Watch) listenNow() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -108,6 +110,9 @@ func (w *Watch) listenNow() {
 		w.ring(AlarmLost)
 	case killed:
 		w.ring(AlarmMemory)
+	case !w.listened:
+		w.listened = true
+		w.listens.Reset(listenAfter)
 	}
 }
 

@@ -144,3 +144,18 @@ func TestWatchListensToRunsThatLast(t *testing.T) {
 		})
 	}
 }
+
+// The kernel tells who listens, then kills, then counts: who begins to listen in between looks once more.
+func TestKillThatIsCountedLateIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []Alarm
+		calls := 0
+		w := &Watch{call: func(a Alarm) { got = append(got, a) },
+			listen: func() (bool, error) { calls++; return calls > 1, nil }}
+		w.start()
+		time.Sleep(time.Second)
+		w.Stop()
+		assert.Equal(t, []Alarm{AlarmMemory}, got)
+		assert.Equal(t, 2, calls)
+	})
+}

@@ -37,10 +37,11 @@ func (g *Group) Watch(call func(Alarm)) *Watch {
 // listen makes the kernel tell the watch when the group is out of memory, and tells whether that has
 // happened before. The watch is not stopped while it runs, so Close waits for it.
 func (g *Group) listen() (killed bool, err error) {
-	control := filepath.Join(g.host.by[memory].path, g.name, "cgroup.event_control")
-	g.eventfd, err = g.host.events.add(g.watch, control, g.files[memoryEvents].fd)
-	if err != nil {
-		return false, err
+	if g.eventfd < 0 {
+		control := filepath.Join(g.host.by[memory].path, g.name, "cgroup.event_control")
+		if g.eventfd, err = g.host.events.add(g.watch, control, g.files[memoryEvents].fd); err != nil {
+			return false, err
+		}
 	}
 	kills, err := g.read(memoryEvents, v1.killKey)
 	return kills > 0, err
