@@ -87,3 +87,29 @@ func TestLateIsCalledWhenAnAttendedProgramRunsOn(t *testing.T) {
 	b.probed("exit", "0")
 	assert.Equal(t, before, calls, "the run is over")
 }
+
+func TestLateOfAnAttendedProgramIsNotThatOfASecondOne(t *testing.T) {
+	b := newBox(t)
+	in, hold, err := os.Pipe()
+	require.NoError(t, err)
+	defer in.Close()
+	defer hold.Close()
+	p, _, _ := b.sh("read forever")
+	p.Attended, p.Stdin = true, in
+	calls := 0
+	p.Late = func() { calls++ }
+	first, err := b.Start(t.Context(), p, nil)
+	require.NoError(t, err)
+	quick := b.script("unshare -r true; exit 3")
+	quick.Attended, quick.Late = true, func() { t.Error("Exec heeds no Late") }
+	second, err := first.Exec(t.Context(), quick, nil)
+	require.NoError(t, err)
+	exit, err := second.Wait()
+	require.NoError(t, err)
+	assert.Equal(t, 3, exit.Status.ExitStatus())
+	assert.Equal(t, []string{"unshare"}, exit.Refused)
+	first.Kill()
+	_, err = first.Wait()
+	require.NoError(t, err)
+	assert.Equal(t, 1, calls)
+}

@@ -31,7 +31,8 @@ type Program struct {
 	Landlock       Landlock      // what it may access at most; zero: what every sandbox does
 	CPUs           []int         // that it may run on, and cannot leave; nil: those of the caller
 	// Attended: from Start on the caller does nothing but Prepare and Wait, which answer the program's forbidden
-	// system calls then. Else a goroutine does, which costs more than many a run.
+	// system calls then; a call that comes while they are in a gate or a hook waits for that. Else a goroutine answers,
+	// which costs more than many a run. Exec heeds neither this nor Late.
 	Attended bool
 	// Late is called once, by Prepare or Wait, if an attended program still runs a millisecond after Start. Nil: nothing.
 	Late func()

@@ -134,7 +134,7 @@ func (p *Process) release(gate Gate) (err error) {
 	if err := pin(h.pid, p.program.CPUs); err != nil {
 		return err
 	}
-	if err := h.answer(p.program.Attended && !p.second, &p.sandbox.beside); err != nil {
+	if err := h.answer(p.attended(), &p.sandbox.beside); err != nil {
 		return err
 	}
 	p.startClocks()
@@ -150,6 +150,9 @@ func (p *Process) release(gate Gate) (err error) {
 // lateAfter is when Program.Late is called: most trivial programs have ended.
 const lateAfter = time.Millisecond
 
+// attended tells whether what waits for the sandbox serves the program, too. That is for one program at a time.
+func (p *Process) attended() bool { return p.program.Attended && !p.second }
+
 // startClocks lets time pass for the program.
 func (p *Process) startClocks() {
 	p.stop = context.AfterFunc(p.ctx, func() { p.killFor(context.Cause(p.ctx)) })
@@ -157,14 +160,14 @@ func (p *Process) startClocks() {
 		p.timer = time.AfterFunc(p.program.Timeout, func() { p.killFor(ErrTimeout) })
 	}
 	p.exit.Started, p.clock = time.Now(), monotonic()
-	if p.program.Attended && p.program.Late != nil {
+	if p.attended() && p.program.Late != nil {
 		p.sandbox.beside.Late(p.exit.Started.Add(lateAfter), p.program.Late)
 	}
 }
 
 func (p *Process) stopClocks() {
 	p.stop()
-	if p.program.Attended && p.program.Late != nil {
+	if p.attended() && p.program.Late != nil {
 		p.sandbox.beside.Late(time.Time{}, nil)
 	}
 	if p.timer != nil {
