@@ -41,17 +41,32 @@ func (s *Sandbox) gone(pid int) (goneInfo, error) {
 		if ok {
 			return info, nil
 		}
-		if err := s.receive("end of the run", handshake.Gone, ends); err != nil {
+		if err := s.receiveGone(ends); err != nil {
 			return goneInfo{}, err
 		}
 	}
 }
 
-// receive waits for a message of the intermediate. The ends of clones come at any time: they are kept
-// for those who wait for them. Who waits for one says how many there were when it looked last.
-func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
+// receiveGone waits for the end of a clone. Who waits for one says how many there were when it looked last.
+func (s *Sandbox) receiveGone(ends int) error {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
+	return s.receive("end of the run", handshake.Gone, ends)
+}
+
+// ask sends a message to the intermediate and waits for the answer, which nobody else may receive.
+func (s *Sandbox) ask(m handshake.Message, state string, answer handshake.Kind) error {
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	if err := s.conn.Send(m); err != nil {
+		return s.breaks(err)
+	}
+	return s.receive(state, answer, 0)
+}
+
+// receive waits for a message of the intermediate, for who has locked receiving. The ends of clones come at any time:
+// they are kept for those who wait for them.
+func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
 	kinds := []handshake.Kind{wanted}
 	if wanted != handshake.Gone {
 		kinds = append(kinds, handshake.Gone)

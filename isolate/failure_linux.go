@@ -13,22 +13,22 @@ import (
 
 // explain makes a step that failed of an error message of init or the program, and leaves every
 // other error as it is.
-func (s *Sandbox) explain(err error, h *held, release []child.Step) error {
+func (h *held) explain(err error, release []child.Step) error {
 	var peer *handshake.PeerError
 	if errors.As(err, &peer) {
-		return s.stepError(peer, h, release)
+		return h.stepError(peer, release)
 	}
 	return err
 }
 
 // stepError turns the phase, index and errno of a child's error into words. The steps are known,
 // because they follow from the root and the program.
-func (s *Sandbox) stepError(peer *handshake.PeerError, h *held, release []child.Step) error {
+func (h *held) stepError(peer *handshake.PeerError, release []child.Step) error {
 	phase, index, errno, err := child.ParseError(peer.Arg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", peer.State, err)
 	}
-	p, err := h.plan(s.spec)
+	p, err := h.plan()
 	if err != nil {
 		return err
 	}
@@ -47,11 +47,11 @@ func (s *Sandbox) stepError(peer *handshake.PeerError, h *held, release []child.
 }
 
 // plan is what the intermediate has made of the parent's message.
-func (h *held) plan(spec rootSpec) (child.Plan, error) {
+func (h *held) plan() (child.Plan, error) {
 	if h.first != nil {
-		return joinPlan(spec, h.admission(), 0, 0)
+		return joinPlan(h.spec, h.admission(), 0, 0)
 	}
-	return plan(spec, h.admission(), 0)
+	return plan(h.spec, h.admission(), 0)
 }
 
 // peerError makes an error of what the intermediate says of itself.
@@ -71,8 +71,8 @@ func describe(status syscall.WaitStatus) string {
 }
 
 // execError tells a failed execve from a failed step before it.
-func (s *Sandbox) execError(err error, h *held, p Program, steps []child.Step) error {
-	err = s.explain(err, h, steps)
+func (h *held) execError(err error, p Program, steps []child.Step) error {
+	err = h.explain(err, steps)
 	var step *StepError
 	if errors.As(err, &step) {
 		for _, name := range []string{execStep, interpreterStep, findStep} {

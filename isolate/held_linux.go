@@ -18,6 +18,7 @@ import (
 // held is a program that waits at the gate, in a sandbox made for it.
 type held struct {
 	root       *Root
+	spec       rootSpec         // of root: the next run's may be another
 	gate       Gate             // of Prepare; nil: nobody admits it
 	awaited    []handshake.Kind // messages that may come until it is at the gate
 	conn       *handshake.Conn

@@ -87,7 +87,7 @@ func (s *Sandbox) connect(h *held) error {
 	if err := h.signal(0); err != nil { // then the pid may have been another's
 		return fmt.Errorf("init died: %w", err)
 	}
-	h.gateway, err = startGateway(ns, h.pidfd, s.spec.OneID, s.deadline(stepTimeout))
+	h.gateway, err = startGateway(ns, h.pidfd, h.spec.OneID, s.deadline(stepTimeout))
 	return err
 }
 

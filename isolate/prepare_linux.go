@@ -100,7 +100,7 @@ func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
 			return nil, err
 		}
 	}
-	h := &held{root: root, gate: gate, timeout: s.timeout}
+	h := &held{root: root, spec: s.spec, gate: gate, timeout: s.timeout}
 	if err := s.request(h, handshake.Message{Kind: handshake.Prepare}); err != nil {
 		return h, err
 	}
@@ -142,7 +142,7 @@ func (s *Sandbox) lastToWaitFor(h *held) handshake.Kind {
 // serve is serveInit for who has no use for a sandbox that failed.
 func (s *Sandbox) serve(h *held, last handshake.Kind) error {
 	if err := s.serveInit(h, last); err != nil {
-		return errors.Join(s.explain(err, h, nil), s.abandon(h))
+		return errors.Join(h.explain(err, nil), s.abandon(h))
 	}
 	return nil
 }

@@ -199,3 +199,18 @@ func TestNothingOfASandboxIsLeftWhateverHappensInIt(t *testing.T) {
 		})
 	}
 }
+
+func TestPrepareWithAnotherRootBesideWait(t *testing.T) {
+	b := newBox(t)
+	for range 30 {
+		p := b.probeProgram("exit", "0")
+		p.Path = "nothing" // the error of a step is put into words by Wait
+		process, err := b.Start(t.Context(), p, nil)
+		require.NoError(t, err)
+		prepared := make(chan error, 1)
+		go func() { prepared <- b.Prepare(b.with(Root{}), func(int) error { return nil }) }()
+		_, err = process.Wait()
+		assert.ErrorAs(t, err, new(*ExecError))
+		require.NoError(t, <-prepared)
+	}
+}

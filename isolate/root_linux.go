@@ -29,10 +29,8 @@ func (s *Sandbox) setRoot(root *Root) error {
 		return err
 	}
 	s.root = nil
-	if err := s.conn.Send(handshake.Message{Kind: handshake.SetRoot, Args: [][]byte{arg}, Files: mounts}); err != nil {
-		return s.breaks(err)
-	}
-	if err := s.receive("attach the root's mounts", handshake.RootReady, 0); err != nil {
+	setRoot := handshake.Message{Kind: handshake.SetRoot, Args: [][]byte{arg}, Files: mounts}
+	if err := s.ask(setRoot, "attach the root's mounts", handshake.RootReady); err != nil {
 		return err
 	}
 	s.root, s.spec = root, spec

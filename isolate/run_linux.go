@@ -76,7 +76,7 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 	if p.over.Load() || s.Err() != nil {
 		return nil, fmt.Errorf("execute %s in a sandbox: %w", second.Path, os.ErrProcessDone)
 	}
-	h := &held{root: p.held.root, gate: gate, timeout: p.held.timeout, first: p.held}
+	h := &held{root: p.held.root, spec: p.held.spec, gate: gate, timeout: p.held.timeout, first: p.held}
 	if p.held.first != nil {
 		h.first = p.held.first
 	}

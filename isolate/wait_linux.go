@@ -105,7 +105,7 @@ func (p *Process) receive() (told bool, err error) {
 	if errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("init died: %w", err)
 	}
-	return false, p.sandbox.execError(err, p.held, p.program, p.steps)
+	return false, p.held.execError(err, p.program, p.steps)
 }
 
 // cause says why we have killed the program; nil when we have not.
