@@ -34,7 +34,7 @@ type Program struct {
 	// system calls then; a call that comes while they are in a gate or a hook waits for that. Else a goroutine answers,
 	// which costs more than many a run. Exec heeds neither this nor Late.
 	Attended bool
-	// Late is called once, by Prepare or Wait, if an attended program still runs a millisecond after Start. Nil: nothing.
+	// Late is called once, by Prepare or Wait, if an attended program still runs two milliseconds after Start. Nil: nothing.
 	Late func()
 }
 

@@ -148,7 +148,7 @@ func (p *Process) release(gate Gate) (err error) {
 }
 
 // lateAfter is when Program.Late is called: most trivial programs have ended.
-const lateAfter = time.Millisecond
+const lateAfter = 2 * time.Millisecond
 
 // attended tells whether what waits for the sandbox serves the program, too. That is for one program at a time.
 func (p *Process) attended() bool { return p.program.Attended && !p.second }

@@ -185,18 +185,18 @@ func (c *Conn) await(fd int, deadline time.Time) error {
 		if limit.IsZero() && until.IsZero() && other < 0 {
 			return nil // recvmsg waits itself, and shutdown wakes it
 		}
-		timeout := unix.Timespec{}
 		now := time.Now()
-		switch {
-		case !limit.IsZero() && !now.Before(limit):
+		if !limit.IsZero() && !now.Before(limit) {
 			return os.ErrDeadlineExceeded
-		case !until.IsZero() && !now.Before(until):
-			c.beside.atTime(now)
-			continue
 		}
+		var timeout unix.Timespec
 		fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}, {Fd: int32(other), Events: unix.POLLIN}}
-		if _, err := unix.Ppoll(fds, first(&timeout, now, limit, until), nil); err != nil && err != unix.EINTR {
+		n, err := unix.Ppoll(fds, first(&timeout, now, limit, until), nil)
+		if err != nil && err != unix.EINTR {
 			return err
+		}
+		if n == 0 && !until.IsZero() { // what has come is not late
+			c.beside.atTime(time.Now())
 		}
 		if fds[1].Revents != 0 {
 			c.beside.serve(other)
@@ -215,7 +215,7 @@ func first(t *unix.Timespec, now, a, b time.Time) *unix.Timespec {
 	if a.IsZero() {
 		return nil
 	}
-	*t = unix.NsecToTimespec(int64(a.Sub(now)))
+	*t = unix.NsecToTimespec(max(int64(a.Sub(now)), 0))
 	return t
 }
 
