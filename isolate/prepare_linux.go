@@ -172,6 +172,7 @@ func (s *Sandbox) serveInit(h *held, last handshake.Kind) error {
 			}
 			err = h.conn.Send(handshake.Message{Kind: handshake.Admitted})
 		case handshake.Hooks:
+			s.beside.Hurry()
 			if err = h.root.Hooks.run(string(m.Args[0]), m.PID); err == nil {
 				err = h.conn.Send(handshake.Message{Kind: handshake.HooksDone})
 			}

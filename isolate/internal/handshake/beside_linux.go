@@ -59,11 +59,14 @@ func (b *Beside) waitFor() (fd int, until time.Time) {
 	return b.fd - 1, b.at
 }
 
-// atTime does what is to be done, if it is time.
+// Hurry does what is to be done at a later time now, for who will not receive for a while.
+func (b *Beside) Hurry() { b.atTime(time.Time{}) }
+
+// atTime does what is to be done, if it is time; zero: in any case.
 func (b *Beside) atTime(now time.Time) {
 	b.mu.Lock()
 	late := b.late
-	if late == nil || now.Before(b.at) {
+	if late == nil || !now.IsZero() && now.Before(b.at) {
 		b.mu.Unlock()
 		return
 	}
