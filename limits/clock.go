@@ -17,10 +17,10 @@ const (
 // shortestLook is the least time between two looks with a timer: the runtime's are true to a millisecond.
 const shortestLook = time.Millisecond
 
-// Close to the limit, a few looks are taken from a thread that sleeps for a shorter time: most programs that get there
-// are about to exceed it. One that waits is left to the timer again.
+// Close to the limit, which is two scheduler ticks of 4 ms, a few looks are exact and come sooner than timers are true
+// to: most programs that get there are about to exceed it. One that waits is left to the timer again.
 const (
-	closeToLimit = 3 * shortestLook
+	closeToLimit = 8 * time.Millisecond
 	closeLook    = shortestLook / 10
 	closeLooks   = 30
 )
@@ -45,6 +45,7 @@ type Watch struct {
 	listen func() (killed bool, err error) // makes the kernel call outOfMemory from now on, at the first call; nil: nothing to do
 	call   func(Alarm)
 	rest   func(time.Duration) // sleeps, to less than a millisecond
+	visit  func()              // makes what read reads exact
 
 	mu       sync.Mutex
 	over     bool // stopped, or has called back
@@ -82,6 +83,10 @@ func (w *Watch) lookNow() (soon time.Duration) {
 		return 0
 	}
 	used, err := w.read()
+	if err == nil && w.limit-used < closeToLimit && w.closely < closeLooks {
+		w.visit()
+		used, err = w.read()
+	}
 	left := w.limit - used
 	switch {
 	case err != nil:

@@ -26,10 +26,10 @@ func TestWatchCallsBackSoonAfterTheLimit(t *testing.T) {
 		latest time.Duration
 		looks  int // at most
 	}{
-		{"one thread on one CPU", time.Second, 1, 1, time.Second + closeLook, 3},
-		{"one thread on two CPUs", time.Second, 2, 1, time.Second + closeLook, 18},
-		{"two threads on two CPUs", time.Second, 2, 2, 500*time.Millisecond + closeLook, 3},
-		{"one thread on 64 CPUs", time.Second, 64, 1, time.Second + closeLook, 450},
+		{"one thread on one CPU", time.Second, 1, 1, time.Second + closeLook, 4},
+		{"one thread on two CPUs", time.Second, 2, 1, time.Second + closeLook, 25},
+		{"two threads on two CPUs", time.Second, 2, 2, 500*time.Millisecond + closeLook, 4},
+		{"one thread on 64 CPUs", time.Second, 64, 1, time.Second + shortestLook, 450},
 		{"mostly asleep", 100 * time.Millisecond, 2, 0.01, 10*time.Second + 2*shortestLook, 3000},
 	}
 	for _, tt := range tests {
@@ -38,7 +38,7 @@ func TestWatchCallsBackSoonAfterTheLimit(t *testing.T) {
 				looks, read := 0, burner(tt.busy)
 				alarms := make(chan Alarm, 1)
 				w := &Watch{limit: tt.limit, cpus: tt.cpus, call: func(a Alarm) { alarms <- a },
-					rest: time.Sleep,
+					rest: time.Sleep, visit: func() {},
 					read: func() (time.Duration, error) { looks++; return read() }}
 				began := time.Now()
 				w.start()
@@ -56,7 +56,7 @@ func TestWatchCallsBackSoonAfterTheLimit(t *testing.T) {
 func TestWatchCallsBackOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		w := &Watch{limit: time.Second, cpus: 1, read: burner(1), rest: time.Sleep, call: func(Alarm) { calls++ }}
+		w := &Watch{limit: time.Second, cpus: 1, read: burner(1), rest: time.Sleep, visit: func() {}, call: func(Alarm) { calls++ }}
 		w.start()
 		w.outOfMemory()
 		time.Sleep(time.Minute)
@@ -68,7 +68,7 @@ func TestWatchCallsBackOnce(t *testing.T) {
 
 func TestWatchIsSilentAfterStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &Watch{limit: time.Second, cpus: 1, read: burner(1), rest: time.Sleep, call: func(a Alarm) { t.Error("called back:", a) }}
+		w := &Watch{limit: time.Second, cpus: 1, read: burner(1), rest: time.Sleep, visit: func() {}, call: func(a Alarm) { t.Error("called back:", a) }}
 		w.start()
 		time.Sleep(time.Second / 2)
 		w.Stop()

@@ -23,7 +23,7 @@ func (g *Group) Watch(call func(Alarm)) *Watch {
 	if g.limits.Processes > 0 {
 		cpus = min(cpus, g.limits.Processes)
 	}
-	g.watch = &Watch{limit: g.limits.CPU, cpus: cpus, call: call, rest: rest}
+	g.watch = &Watch{limit: g.limits.CPU, cpus: cpus, call: call, rest: rest, visit: func() { visit(g.pid) }}
 	if g.files[cpuUsage].fd >= 0 {
 		g.watch.read = g.CPU
 	}

@@ -206,3 +206,9 @@ func waitEmpty(t testing.TB, g *Group) {
 		require.True(t, w.next(), "processes do not leave group %s", g.name)
 	}
 }
+
+// processClock is the CPU clock of a process with all its threads, as clock_getcpuclockid(3) makes it.
+func processClock(pid int) int32 {
+	const schedClock = 2 // CPUCLOCK_SCHED
+	return int32(^pid<<3 | schedClock)
+}
