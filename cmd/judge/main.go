@@ -14,11 +14,12 @@ import (
 	"syscall"
 
 	"judge/isolate"
+	"judge/judge"
 )
 
 func main() {
 	isolate.Enter()
-	calmMonitor()
+	judge.CalmMonitor()
 	os.Exit(withLazyCollector(func() int { return run(os.Args[1:], os.Stdout, os.Stderr) }))
 }
 

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package judge
+
+// CalmMonitor does nothing here.
+func CalmMonitor() {}
