@@ -169,7 +169,8 @@ const patience = 10 * time.Second
 // waitForEnd waits until a process has ended.
 func waitForEnd(pid int) error {
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ESRCH {
+	// EINVAL, until some Linux 6: no process has the number any more, only the session of one that is ending, too.
+	if err == unix.ESRCH || err == unix.EINVAL {
 		return nil
 	}
 	if err != nil {
