@@ -300,7 +300,8 @@ func TestAWorkerStaysAsLargeAsItIs(t *testing.T) {
 	some(1000, 3*maxTasks)
 	const groups = 16 // descriptors of what is ready for the next run, or is not
 	assert.LessOrEqual(t, descriptors(), before+groups)
-	assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines)
+	// One that has handed over what it did needs a moment to end; and one of Eventually asks.
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines+1 }, time.Minute, time.Millisecond)
 	stop()
 }
 
