@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,11 +45,12 @@ func measureEndurance(ctx context.Context, l *lab) error {
 	begin, end := cycles(o.runs[fifth:2*fifth], jobs), cycles(o.runs[4*fifth:], jobs)
 	l.remark("endurance", fmt.Sprintf("in the ninth tenth of the runs, above the second; cost: the last fifth's median of the second's; %d jobs", jobs))
 	l.add("endurance/runs", float64(len(o.runs)))
-	l.add("endurance/memory_growth_mib", float64(o.end.memory-o.begin.memory)/(1<<20))
-	l.add("endurance/descriptors_growth", float64(o.end.descriptors-o.begin.descriptors))
-	l.add("endurance/goroutines_growth", float64(o.end.goroutines-o.begin.goroutines))
-	l.add("endurance/mounts_growth", float64(o.end.mounts-o.begin.mounts))
-	l.add("endurance/groups_growth", float64(o.end.groups-o.begin.groups))
+	first, last := typical(o.begin), typical(o.end)
+	l.add("endurance/memory_growth_mib", float64(last.memory-first.memory)/(1<<20))
+	l.add("endurance/descriptors_growth", float64(last.descriptors-first.descriptors))
+	l.add("endurance/goroutines_growth", float64(last.goroutines-first.goroutines))
+	l.add("endurance/mounts_growth", float64(last.mounts-first.mounts))
+	l.add("endurance/groups_growth", float64(last.groups-first.groups))
 	l.add("endurance/begin_us", micros(quantile(begin, 0.5)))
 	l.add("endurance/end_us", micros(quantile(end, 0.5)))
 	l.add("endurance/end_of_begin", float64(quantile(end, 0.5))/float64(quantile(begin, 0.5)))
@@ -59,7 +62,7 @@ func measureEndurance(ctx context.Context, l *lab) error {
 type observer struct {
 	runs       []span
 	expect     int
-	begin, end belongings
+	begin, end []belongings // a look each
 }
 
 // belongings are what a process has, itself and by its sandboxes.
@@ -83,9 +86,9 @@ func (o *observer) Write(r *judge.Record) error {
 	if n := len(o.runs); n%(o.expect/10/looks) == 0 {
 		switch n * 10 / o.expect {
 		case 1:
-			o.begin.merge(lookAround())
+			o.begin = append(o.begin, lookAround())
 		case 8:
-			o.end.merge(lookAround())
+			o.end = append(o.end, lookAround())
 		}
 	}
 	return nil
@@ -93,16 +96,24 @@ func (o *observer) Write(r *judge.Record) error {
 
 func (o *observer) Close() error { return nil }
 
-// merge adds a look. What slots have in hand differs from moment to moment: the most of it is compared, and the
-// least of memory.
-func (b *belongings) merge(now belongings) {
-	if b.memory == 0 || now.memory < b.memory {
-		b.memory = now.memory
+// typical is the median of each figure, and the least of memory. What slots have in hand differs from moment to
+// moment, and the most of it by chance; what leaks is there at every look.
+func typical(looks []belongings) belongings {
+	median := func(figure func(belongings) int) int {
+		figures := make([]int, len(looks))
+		for i, look := range looks {
+			figures[i] = figure(look)
+		}
+		return quantile(figures, 0.5)
 	}
-	b.descriptors = max(b.descriptors, now.descriptors)
-	b.goroutines = max(b.goroutines, now.goroutines)
-	b.mounts = max(b.mounts, now.mounts)
-	b.groups = max(b.groups, now.groups)
+	least := slices.MinFunc(looks, func(a, b belongings) int { return cmp.Compare(a.memory, b.memory) })
+	return belongings{
+		memory:      least.memory,
+		descriptors: median(func(b belongings) int { return b.descriptors }),
+		goroutines:  median(func(b belongings) int { return b.goroutines }),
+		mounts:      median(func(b belongings) int { return b.mounts }),
+		groups:      median(func(b belongings) int { return b.groups }),
+	}
 }
 
 func lookAround() belongings {

@@ -105,7 +105,7 @@ func timed(n int, do func() error) (round, error) {
 }
 
 // quantile returns the value below which the share q of the values lies; zero if there are none.
-func quantile[T float64 | time.Duration](values []T, q float64) T {
+func quantile[T int | float64 | time.Duration](values []T, q float64) T {
 	if len(values) == 0 {
 		return 0
 	}
