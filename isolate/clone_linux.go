@@ -86,6 +86,7 @@ func (m *intermediate) start(plan *child.Plan, n *network) (err error) {
 	if c.pid, err = c.arena.Start(plan); err != nil {
 		return err
 	}
+	goAnywhere(m.spec)
 	c.pidfd, err = unix.PidfdOpen(c.pid, 0) // it is our child and not reaped: the pid is its own
 	if err != nil {
 		return fmt.Errorf("pidfd_open of a clone: %w", err)
@@ -163,7 +164,7 @@ func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
 	return child.Plan{
 		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
 		Init:    initSteps(spec, socket),
-		After:   afterSteps(),
+		After:   afterSteps(spec),
 		Program: program,
 	}, err
 }
@@ -179,5 +180,5 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	steps = append(steps, child.JoinDescriptors(socket, init)...) // what fails from now on can be told
 	steps = append(steps, call("join the namespaces", unix.SYS_SETNS, child.Pidfd,
 		(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()))
-	return child.Plan{Init: steps, After: afterSteps(), Program: program}, err
+	return child.Plan{Init: steps, After: afterSteps(spec), Program: program}, err
 }

@@ -121,6 +121,9 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	h.conn.Attend(&s.beside)
 	m.Files = append([]*os.File{peer}, m.Files...)
 	m.Args = [][]byte{[]byte(h.admission())}
+	if m.Kind == handshake.Prepare {
+		s.comeHere()
+	}
 	err = s.conn.Send(m)
 	peer.Close()
 	if err != nil {

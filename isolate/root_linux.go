@@ -42,6 +42,7 @@ func specOf(root *Root) rootSpec {
 	spec := rootSpec{
 		Base: !root.NoBase, Layers: len(root.Layers), Upper: root.Upper != nil,
 		Size: cmp.Or(root.Size, defaultSize), Inodes: cmp.Or(root.Inodes, defaultInodes),
+		CPUs:      ownCPUs(),
 		HookPivot: root.Hooks.BeforePivot != nil, HookExec: root.Hooks.BeforeExec != nil,
 	}
 	if s, err := theStanding(); err == nil {

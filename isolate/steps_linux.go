@@ -31,8 +31,9 @@ type rootSpec struct {
 	Share               Share    // namespaces that are not made
 	IDs                 IDs      // of the program
 
-	OneID       bool // init is the program's user, and in groups that nobody can leave
-	SharedFiles bool // some are those of other sandboxes, too; it may not lock them
+	OneID       bool   // init is the program's user, and in groups that nobody can leave
+	CPUs        []byte // that we may run on, see anywhere
+	SharedFiles bool   // some are those of other sandboxes, too; it may not lock them
 }
 
 type bindSpec struct {
@@ -232,6 +233,7 @@ func programSteps(spec rootSpec, a admission, ownRoot bool) ([]child.Step, error
 			child.Await(handshake.Admitted),
 			call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
 	}
+	steps = append(steps, anywhere(spec)...)
 	if !spec.OneID {
 		steps = append(steps, groupsStep(spec.IDs.Groups))
 	}
@@ -275,12 +277,11 @@ func hookSteps(name string) []child.Step {
 }
 
 // afterSteps returns what init does once the program is cloned: it needs no rights any more.
-func afterSteps() []child.Step {
-	return []child.Step{
+func afterSteps(spec rootSpec) []child.Step {
+	return append(anywhere(spec),
 		call("enter /", unix.SYS_CHDIR, "/"),
 		call("close descriptors", unix.SYS_CLOSE_RANGE, 0, child.Socket-1, 0),
-		dropCapabilities(),
-	}
+		dropCapabilities())
 }
 
 func dropCapabilities() child.Step {

@@ -1,0 +1,58 @@
+//go:build linux
+
+package isolate
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+)
+
+// A busy kernel lets whom it wakes run where he ran last. For an intermediate that is often the CPU which the program
+// has just got, and what was to be made ready beside that program would wait for its end. So the intermediate is woken
+// on the CPU of the thread that asks it and then sleeps; it, init and the program stay there until the program is made,
+// and then may run anywhere again.
+
+// comeHere has the intermediate, which sleeps, wake up on this thread's CPU. It is no more than advice: what fails is
+// left as it is.
+func (s *Sandbox) comeHere() {
+	var cpu uint32
+	if s.spec.CPUs == nil {
+		return
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); errno != 0 {
+		return
+	}
+	var here unix.CPUSet
+	here.Set(int(cpu))
+	unix.SchedSetaffinity(s.process.Pid, &here)
+}
+
+// goAnywhere ends for the intermediate what comeHere began. Its only fault is that of a step of anywhere.
+func goAnywhere(spec rootSpec) {
+	if spec.CPUs != nil {
+		unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, uintptr(len(spec.CPUs)), uintptr(unsafe.Pointer(&spec.CPUs[0])))
+	}
+}
+
+// anywhere is the step that ends it for init, and for the program.
+func anywhere(spec rootSpec) []child.Step {
+	if spec.CPUs == nil {
+		return nil
+	}
+	step := call("run on any CPU", unix.SYS_SCHED_SETAFFINITY, 0, len(spec.CPUs), spec.CPUs)
+	step.Want = child.MayBeInvalid // none of them is left to us: the kernel has chosen others
+	return []child.Step{step}
+}
+
+// ownCPUs are those that this process may run on, as sched_setaffinity(2) wants them; nil if there are more than
+// a CPUSet has.
+func ownCPUs() []byte {
+	var own unix.CPUSet
+	if unix.SchedGetaffinity(0, &own) != nil {
+		return nil
+	}
+	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&own)), unsafe.Sizeof(own))...)
+}
