@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -113,14 +114,15 @@ func (e *engine) round(ctx context.Context, n int) (round, error) {
 
 func (e *engine) run(ctx context.Context, group *limits.Group) error {
 	var admit, gate isolate.Gate
+	var tasks []*os.File
 	if group != nil {
-		admit = group.Admit
-		gate = func(int) error {
+		admit, tasks = group.Entrance()
+		gate = func(pid int) error {
 			bounds := limits.Limits{CPU: time.Second, Memory: 256 << 20, Processes: 64}
-			return errors.Join(group.Limit(bounds), group.Start())
+			return errors.Join(group.Limit(bounds), group.Start(pid))
 		}
 	}
-	if err := e.sandbox.Prepare(e.program.Root, admit); err != nil {
+	if err := e.sandbox.Prepare(e.program.Root, admit, tasks...); err != nil {
 		return err
 	}
 	exit, err := e.sandbox.Run(ctx, e.program, gate)

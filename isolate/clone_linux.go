@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,7 +54,11 @@ func (m *intermediate) next() error {
 		}
 		return m.start(&plan, nil)
 	}
-	plan, err := m.plan(wants(msg), int(msg.Files[0].Fd()))
+	key := planKey{admission: wants(msg), socket: int(msg.Files[0].Fd())}
+	for i, f := range msg.Files[1:] {
+		key.tasks[i] = int(f.Fd())
+	}
+	plan, err := m.plan(key)
 	if err != nil {
 		return err
 	}
@@ -139,15 +144,24 @@ type goneInfo struct {
 type planKey struct {
 	admission admission
 	socket    int
+	tasks     [handshake.MaxTasks]int // descriptors of groups that the program enters; none is 0
 }
 
-// plan returns the plan of a run, made once for each root and descriptor.
-func (m *intermediate) plan(a admission, socket int) (*child.Plan, error) {
-	key := planKey{a, socket}
+// entered are the descriptors in tasks.
+func (k *planKey) entered() []int {
+	n := slices.Index(k.tasks[:], 0)
+	if n < 0 {
+		n = len(k.tasks)
+	}
+	return k.tasks[:n]
+}
+
+// plan returns the plan of a run, made once for each root and set of descriptors.
+func (m *intermediate) plan(key planKey) (*child.Plan, error) {
 	if p := m.plans[key]; p != nil {
 		return p, nil
 	}
-	p, err := plan(m.spec, a, socket)
+	p, err := plan(m.spec, key)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +173,12 @@ func (m *intermediate) plan(a admission, socket int) (*child.Plan, error) {
 }
 
 // plan puts the steps of a run together.
-func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
-	program, err := programSteps(spec, a, true)
+func plan(spec rootSpec, key planKey) (child.Plan, error) {
+	tasks := key.entered()
+	program, err := programSteps(spec, key.admission, len(tasks), true)
 	return child.Plan{
 		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
-		Init:    initSteps(spec, socket),
+		Init:    initSteps(spec, key.socket, tasks...),
 		After:   afterSteps(spec),
 		Program: program,
 	}, err
@@ -173,7 +188,7 @@ func plan(spec rootSpec, a admission, socket int) (child.Plan, error) {
 // and starts a second program there. It stays outside of the pid namespace itself, as its
 // program's parent.
 func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) {
-	program, err := programSteps(spec, a, false)
+	program, err := programSteps(spec, a, 0, false)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 	}

@@ -2,7 +2,8 @@
 // copy-on-write root, without any privilege, and it leaves nothing behind.
 //
 // It starts and ends processes. It does not limit or measure what they use: package limits does,
-// and a Gate is where the two meet. It knows nothing of tests and verdicts.
+// and a Gate, or the files of control groups that Prepare takes, is where the two meet. It knows nothing of tests
+// and verdicts.
 //
 // # Interface
 //

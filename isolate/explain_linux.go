@@ -20,7 +20,7 @@ func Explain(p Program) []string {
 	for _, b := range root.Binds {
 		spec.Binds = append(spec.Binds, bindSpec{Target: b.Target, Writable: b.Writable})
 	}
-	plan, err := plan(spec, withAdmission, 0)
+	plan, err := plan(spec, planKey{admission: withAdmission})
 	if err != nil {
 		return []string{err.Error()}
 	}

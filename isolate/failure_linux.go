@@ -51,7 +51,11 @@ func (h *held) plan() (child.Plan, error) {
 	if h.first != nil {
 		return joinPlan(h.spec, h.admission(), 0, 0)
 	}
-	return plan(h.spec, h.admission(), 0)
+	key := planKey{admission: h.admission()}
+	for i := range h.tasks {
+		key.tasks[i] = child.Socket // any but 0
+	}
+	return plan(h.spec, key)
 }
 
 // peerError makes an error of what the intermediate says of itself.

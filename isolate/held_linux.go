@@ -20,6 +20,7 @@ type held struct {
 	root       *Root
 	spec       rootSpec         // of root: the next run's may be another
 	gate       Gate             // of Prepare; nil: nobody admits it
+	tasks      int              // how many groups it enters by itself
 	awaited    []handshake.Kind // messages that may come until it is at the gate
 	conn       *handshake.Conn
 	timeout    time.Duration // of init's end, when it is killed; zero: stepTimeout

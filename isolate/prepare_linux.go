@@ -17,12 +17,18 @@ import (
 // it, with another throws it away. An error leaves the sandbox as it was, if Err says nothing else; what goes
 // wrong after the gate, Run may be the first to tell.
 //
+// Tasks are control files of cgroup v1 with that name, at most 15, open for writing: that process puts itself into their
+// groups. With tasks and no gate Prepare does not wait for anything.
+//
 // It may be called while a program runs, by another goroutine than the one that waits for it.
-func (s *Sandbox) Prepare(root *Root, gate Gate) error {
+func (s *Sandbox) Prepare(root *Root, gate Gate, tasks ...*os.File) error {
+	if len(tasks) > handshake.MaxTasks {
+		return fmt.Errorf("prepare a program for %d control groups: at most %d", len(tasks), handshake.MaxTasks)
+	}
 	if err := s.Discard(); err != nil {
 		return err
 	}
-	h, err := s.prepare(root, gate)
+	h, err := s.prepare(root, gate, tasks...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +97,7 @@ func (s *Sandbox) settle() {
 }
 
 // prepare makes a sandbox up to the gate.
-func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
+func (s *Sandbox) prepare(root *Root, gate Gate, tasks ...*os.File) (*held, error) {
 	if root == nil {
 		root = &Root{}
 	}
@@ -100,8 +106,8 @@ func (s *Sandbox) prepare(root *Root, gate Gate) (*held, error) {
 			return nil, err
 		}
 	}
-	h := &held{root: root, spec: s.spec, gate: gate, timeout: s.timeout}
-	if err := s.request(h, handshake.Message{Kind: handshake.Prepare}); err != nil {
+	h := &held{root: root, spec: s.spec, gate: gate, timeout: s.timeout, tasks: len(tasks)}
+	if err := s.request(h, handshake.Message{Kind: handshake.Prepare, Files: tasks}); err != nil {
 		return h, err
 	}
 	if err := s.connect(h); err != nil {
@@ -130,16 +136,25 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 		conn.Close()
 		return s.breaks(err)
 	}
-	return s.serve(h, s.lastToWaitFor(h))
+	last, needed := s.lastToWaitFor(h)
+	if !needed {
+		return nil
+	}
+	return s.serve(h, last)
 }
 
 // lastToWaitFor is the message of init or the program after which a sandbox can be left alone until it is
-// used.
-func (s *Sandbox) lastToWaitFor(h *held) handshake.Kind {
-	if h.gate == nil || h.first != nil || h.root.Hooks.BeforeExec != nil || h.root.Listener != "" || s.config.Network == User {
-		return handshake.Ready
+// used; none is needed if nobody has to answer.
+func (s *Sandbox) lastToWaitFor(h *held) (last handshake.Kind, needed bool) {
+	switch hooks := h.root.Hooks; {
+	case h.first != nil, hooks.BeforePivot != nil, hooks.BeforeExec != nil, h.root.Listener != "", s.config.Network == User:
+		return handshake.Ready, true
+	case h.gate != nil:
+		return handshake.Admit, true
+	case h.tasks > 0:
+		return 0, false
 	}
-	return handshake.Admit
+	return handshake.Ready, true
 }
 
 // serve is serveInit for who has no use for a sandbox that failed.

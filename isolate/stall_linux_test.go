@@ -46,7 +46,7 @@ var ladder = []state{
 	{kind: handshake.IntermediateReady, says: "build the base: expected intermediate-ready"},
 	{kind: handshake.SetRoot, args: 1, files: handshake.MaxFiles, says: serves, waits: "attach the root's mounts: expected root-ready or gone", breaks: true},
 	{kind: handshake.RootReady, says: "attach the root's mounts: expected root-ready or gone", breaks: true},
-	{kind: handshake.Prepare, args: 1, files: 1, says: serves, waits: makes, breaks: true},
+	{kind: handshake.Prepare, args: 1, files: 1 + handshake.MaxTasks, says: serves, waits: makes, breaks: true},
 	{kind: handshake.Hooks, args: 1, says: makes},
 	{kind: handshake.HooksDone, says: "await hooks-done: bad message", waits: makes},
 	{kind: handshake.Admit, says: makes},
@@ -196,7 +196,7 @@ func specialFaults(null *os.File) []bad {
 	noPidfd.fit = true // nothing is wrong with the message
 	return []bad{
 		noPidfd,
-		with(handshake.Prepare, "missing descriptor", "prepare: expected 1 to 1 descriptors, got 0", noFiles),
+		with(handshake.Prepare, "missing descriptor", "prepare: expected 1 to 16 descriptors, got 0", noFiles),
 		with(handshake.Join, "missing descriptor", "join: expected 2 to 2 descriptors, got 1", func(m *handshake.Message) { m.Files = m.Files[:1] }),
 		with(handshake.SetRoot, "surplus descriptor", "set-root: expected 0 mounts, got 1 descriptors", nulls),
 		with(handshake.SetRoot, "no JSON", "set-root: unexpected end of JSON input", args(nil)),

@@ -68,12 +68,12 @@ var writable = []struct {
 const plainMount = unix.MS_NOSUID | unix.MS_NODEV
 
 // initSteps returns what init does to get from its copy of the intermediate's namespace to the
-// run's root. The run's socket is the given descriptor.
-func initSteps(spec rootSpec, socket int) []child.Step {
+// run's root. The run's socket is the given descriptor, and so are the tasks files that the program is to enter.
+func initSteps(spec rootSpec, socket int, tasks ...int) []child.Step {
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 	}
-	steps = append(steps, child.Descriptors(socket)...)
+	steps = append(steps, child.Descriptors(socket, tasks...)...)
 	scratch := upperDir
 	if !spec.Upper {
 		scratch = scratchDir
@@ -216,9 +216,9 @@ func overlayStep(spec rootSpec, scratch string) child.Step {
 // programSteps returns what the program does up to the gate: it gives up every right.
 //
 // While the parent puts it into groups, it does what takes time and no groups; with ownRoot it detaches the old root,
-// for all of the mount namespace. The cgroup namespace that it then makes has the groups as its roots, so
-// /proc/self/cgroup says nothing of the host.
-func programSteps(spec rootSpec, a admission, ownRoot bool) ([]child.Step, error) {
+// for all of the mount namespace. Or it enters groups itself, by so many tasks files that init has kept. The cgroup
+// namespace that it then makes has the groups as its roots, so /proc/self/cgroup says nothing of the host.
+func programSteps(spec rootSpec, a admission, tasks int, ownRoot bool) ([]child.Step, error) {
 	user, group := int(spec.IDs.user()), int(spec.IDs.group())
 	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
 	if a == withAdmission {
@@ -228,10 +228,12 @@ func programSteps(spec rootSpec, a admission, ownRoot bool) ([]child.Step, error
 		steps = append(steps, oldRootSteps()...)
 	}
 	steps = append(steps, landlockSteps(spec)...)
+	steps = append(steps, enterSteps(tasks)...)
 	if a == withAdmission {
-		steps = append(steps,
-			child.Await(handshake.Admitted),
-			call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
+		steps = append(steps, child.Await(handshake.Admitted))
+	}
+	if a == withAdmission || tasks > 0 {
+		steps = append(steps, call("make a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP))
 	}
 	steps = append(steps, anywhere(spec)...)
 	if !spec.OneID {
@@ -248,6 +250,21 @@ func programSteps(spec rootSpec, a admission, ownRoot bool) ([]child.Step, error
 		steps = append(steps, hookSteps(beforeExec)...)
 	}
 	return steps, err
+}
+
+// enterSteps puts the program into control groups of version 1, by the tasks files that follow the socket. For the one
+// thread that writes "0" the kernel needs no lock over all forks of the host, and so no RCU grace period, which
+// takes 10 ms after a pause (cgroup_procs_write_start, Linux 5.5).
+func enterSteps(tasks int) (steps []child.Step) {
+	if tasks == 0 {
+		return nil
+	}
+	for i := range tasks {
+		enter := call("enter a control group", unix.SYS_WRITE, child.Socket+1+i, "0", 1)
+		enter.Want = 1 + 1
+		steps = append(steps, enter)
+	}
+	return append(steps, call("close descriptors", unix.SYS_CLOSE_RANGE, child.Socket+1, child.Socket+tasks, 0))
 }
 
 // groupsStep leaves all groups but those given.
@@ -281,6 +298,7 @@ func afterSteps(spec rootSpec) []child.Step {
 	return append(anywhere(spec),
 		call("enter /", unix.SYS_CHDIR, "/"),
 		call("close descriptors", unix.SYS_CLOSE_RANGE, 0, child.Socket-1, 0),
+		call("close descriptors", unix.SYS_CLOSE_RANGE, child.Socket+1, 1<<32-1, 0),
 		dropCapabilities())
 }
 

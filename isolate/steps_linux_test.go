@@ -64,7 +64,7 @@ func indexOf(t *testing.T, steps []child.Step, name string) int {
 
 // The order is what makes it safe: rights are given up before the gate, and the filter comes last.
 func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
-	steps, err := programSteps(rootSpec{Base: true}, noAdmission, true)
+	steps, err := programSteps(rootSpec{Base: true}, noAdmission, 0, true)
 	require.NoError(t, err)
 	last := -1
 	for _, name := range []string{"leave all groups", "set group id", "set user id", "drop all capabilities", "install the system call filter"} {
@@ -81,7 +81,7 @@ func TestPivotComesAfterAllMounts(t *testing.T) {
 
 func TestOldRootIsGoneBeforeTheProgramGivesUpItsRights(t *testing.T) {
 	for _, a := range []admission{noAdmission, withAdmission} {
-		steps, err := programSteps(rootSpec{Base: true}, a, true)
+		steps, err := programSteps(rootSpec{Base: true}, a, 0, true)
 		require.NoError(t, err)
 		detached := indexOf(t, steps, "detach the old root")
 		assert.Equal(t, "enter /", steps[detached+1].Name)

@@ -91,7 +91,7 @@ func serveWithout(config Config, what string) error {
 func (m *intermediate) startWithout(msg handshake.Message, what string, plans map[int]*child.Plan) error {
 	socket := int(msg.Files[0].Fd())
 	if plans[socket] == nil {
-		made, err := plan(m.spec, wants(msg), socket)
+		made, err := plan(m.spec, planKey{admission: wants(msg), socket: socket})
 		if err != nil {
 			return err
 		}

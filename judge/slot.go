@@ -92,8 +92,8 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	}
 	var watch *limits.Watch
 	var wall *time.Timer
-	gate := func(int) error {
-		if err := errors.Join(group.Limit(e.limits), group.Start()); err != nil {
+	gate := func(pid int) error {
+		if err := errors.Join(group.Limit(e.limits), group.Start(pid)); err != nil {
 			return err
 		}
 		if e.limits.Wall > 0 {
@@ -158,9 +158,10 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	if e.started != nil {
 		e.started()
 	}
-	// After a pause the kernel takes milliseconds to put a process into its groups, and holds up others
-	// with that: the next run is then prepared when this one is over.
-	busy := time.Since(s.ended) < 20*time.Millisecond
+	// After a pause the kernel takes milliseconds to put a process into its groups, if that does not do it itself, and
+	// holds up others with that: the next run is then prepared when this one is over.
+	_, tasks := group.Entrance()
+	busy := tasks != nil || time.Since(s.ended) < 20*time.Millisecond
 	if e.next != nil && busy {
 		s.next = s.prepare(e.next)
 	}
@@ -288,8 +289,9 @@ func (s *slot) start() (err error) {
 	return err
 }
 
-// prepare makes the sandbox of a run, and the group that the process that will become the program is put into. That
-// can take the kernel milliseconds, so it is done while a program runs: nothing that is measured waits for it.
+// prepare makes the sandbox of a run, and the group that the process that will become the program is put into, or puts
+// itself. The former can take the kernel milliseconds, so it is done while a program runs: nothing that is measured
+// waits for it.
 func (s *slot) prepare(root *isolate.Root) *preparation {
 	a := &preparation{}
 	s.make(a, root)
@@ -305,7 +307,8 @@ func (s *slot) awaitMade() {
 
 func (s *slot) make(a *preparation, root *isolate.Root) {
 	if a.group, a.err = s.host.NewGroup(); a.err == nil {
-		a.err = s.sandbox.Prepare(root, a.group.Admit)
+		admit, tasks := a.group.Entrance()
+		a.err = s.sandbox.Prepare(root, admit, tasks...)
 	}
 }
 

@@ -3,6 +3,7 @@
 package limits
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,7 +17,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	l := Limits{Memory: 64 * mib, Processes: 16}
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		require.NoError(t, g.Limit(l))
-		require.NoError(t, g.Start())
+		require.NoError(t, g.Start(os.Getpid()))
 		_, err := g.CPU()
 		require.NoError(t, err)
 	}))

@@ -36,7 +36,7 @@ func Example() {
 		err = group.Limit(limits.Limits{CPU: 50e6, Memory: 16 << 20, Processes: 4})
 	}
 	if err == nil {
-		err = group.Start()
+		err = group.Start(pid)
 	}
 	if err != nil {
 		fmt.Println(err)

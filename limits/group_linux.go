@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,17 +14,18 @@ import (
 
 // Group is the control groups of one run, one in each hierarchy that the host uses.
 //
-// The order is NewGroup, Admit, Limit, Start, Watch, Usage, Close or Recycle. Limit, Start and CPU work on
+// The order is NewGroup, Admit or Entrance, Limit, Start, Watch, Usage, Close or Recycle. Limit, Start and CPU work on
 // descriptors that are kept open and do not allocate. CPU and Kill may be called at any time before
 // Close and from anywhere; the rest is for one goroutine.
 type Group struct {
 	host    *Host
-	name    string  // below each base
-	made    []*base // where the group exists
-	procs   []int   // cgroup.procs in each of made
+	name    string     // below each base
+	made    []*base    // where the group exists
+	procs   []int      // cgroup.procs in each of made
+	tasks   []*os.File // tasks in each of made; nil if not all have it
 	files   [slotCount]keptFile
 	swapOff bool // the program cannot use swap
-	pid     int  // the process that was admitted, zero: none
+	pid     int  // the run's first process
 	limits  Limits
 	written [slotCount]int64 // the limits that the kernel has; zero: its own
 	last    *counters        // as Usage has read them; nil: it has not
@@ -64,7 +66,22 @@ func (h *Host) makeGroup() (_ *Group, err error) {
 			return nil, err
 		}
 	}
-	return g, nil
+	return g, g.openTasks()
+}
+
+// openTasks opens the files of Entrance.
+func (g *Group) openTasks() error {
+	if slices.ContainsFunc(g.made, func(b *base) bool { return b.unified }) {
+		return nil
+	}
+	for _, b := range g.made {
+		fd, err := g.open(b, "tasks", unix.O_WRONLY)
+		if err != nil {
+			return err
+		}
+		g.tasks = append(g.tasks, os.NewFile(uintptr(fd), "tasks"))
+	}
+	return nil
 }
 
 // make makes the group's directory in one hierarchy and opens what it has to offer.
@@ -138,11 +155,20 @@ func (g *Group) open(b *base, name string, flags int) (int, error) {
 	return fd, nil
 }
 
+// Entrance returns how the run's first process gets into the group: by tasks, open files to each of which its only
+// thread writes "0"; or, where version 2 has a part of the group, by admit, which is Admit. With tasks it does not pay what
+// Admit does. They are closed with the group.
+func (g *Group) Entrance() (admit func(pid int) error, tasks []*os.File) {
+	if g.tasks != nil {
+		return nil, g.tasks
+	}
+	return g.Admit, nil
+}
+
 // Admit moves a process with all its threads into the group. What it uses from now on counts, and so
 // does what its children use. On an idle machine the kernel may take 10 ms for it (an RCU grace
 // period), so it belongs before the gate.
 func (g *Group) Admit(pid int) error {
-	g.pid = pid
 	var b [20]byte
 	text := strconv.AppendInt(b[:0], int64(pid), 10)
 	for i, fd := range g.procs {
@@ -199,8 +225,10 @@ func (g *Group) limit(s slot, n int64) error {
 	return nil
 }
 
-// Start reads the CPU counter: CPU, Watch and Usage count from here. Without a counter it does nothing.
-func (g *Group) Start() error {
+// Start reads the CPU counter: CPU, Watch and Usage count from here, for a run whose first process is the one given.
+// Without a counter it reads nothing.
+func (g *Group) Start(pid int) error {
+	g.pid = pid
 	used, err := g.counter()
 	if err != nil && !errors.Is(err, ErrNotMeasured) {
 		return err

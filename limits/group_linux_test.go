@@ -34,7 +34,7 @@ func TestGroupCountsCPUOfAllProcesses(t *testing.T) {
 				g := newGroup(t, h)
 				p := startProgram(t, g, tt.role, tt.args...)
 				before := p.cpu(t)
-				require.NoError(t, g.Start())
+				require.NoError(t, g.Start(p.cmd.Process.Pid))
 				p.open(t)
 				require.NoError(t, p.cmd.Wait())
 				u, err := g.Usage()
@@ -161,7 +161,7 @@ func TestWatchEndsASpinningProgram(t *testing.T) {
 		p := startProgram(t, g, "spin-forever")
 		limit := 100 * time.Millisecond
 		require.NoError(t, g.Limit(Limits{CPU: limit}))
-		require.NoError(t, g.Start())
+		require.NoError(t, g.Start(p.cmd.Process.Pid))
 		alarms := make(chan Alarm, 1)
 		w := g.Watch(func(a Alarm) { p.kill(); alarms <- a })
 		p.open(t)
@@ -230,7 +230,7 @@ func BenchmarkGroup(b *testing.B) {
 		do   func() error
 	}{
 		{"limit", func() error { return g.Limit(l) }},
-		{"start", g.Start},
+		{"start", func() error { return g.Start(os.Getpid()) }},
 		{"cpu", func() error { _, err := g.CPU(); return err }},
 		{"usage", func() error { _, err := g.Usage(); return err }},
 		{"page cache", func() error { _, err := g.cache(); return err }},

@@ -202,6 +202,9 @@ func (g *Group) Close() error {
 	for i := range g.procs {
 		closeFile(&g.procs[i])
 	}
+	for _, f := range g.tasks {
+		f.Close()
+	}
 	var errs []error
 	for _, b := range g.made {
 		if b.fd < 0 { // the host was closed before us, and took the group with it

@@ -134,17 +134,25 @@ func (h *Host) sweep() {
 	}
 }
 
-// claim finds a base for each controller: version 2 where it has the controller, else version 1.
+// claim finds a base for each controller: version 2 where it has the controller, else version 1. CPU time, which
+// version 2 counts without a controller, is counted where memory and processes are, if it can be: a program enters
+// groups that are all of version 1 by itself, see Group.Entrance.
 func (h *Host) claim() {
 	causes := [controllerCount]error{errNoController, errNoController, errNoController}
-	if hierarchy, ok := h.layout.v2(); ok {
-		h.claimV2(hierarchy, &causes)
+	unified, ok := h.layout.v2()
+	available := controllersOf(unified)
+	if ok && len(available) > 0 {
+		h.claimV2(unified, available, &causes)
 	}
 	for c := range controllerCount {
-		hierarchy, ok := h.layout.v1(v1.controllers[c])
-		if h.by[c] == nil && ok {
+		if hierarchy, ok := h.layout.v1(v1.controllers[c]); h.by[c] == nil && ok {
 			h.by[c], causes[c] = h.claimV1(hierarchy)
 		}
+	}
+	if ok && h.by[cpu] == nil {
+		h.claimV2(unified, nil, &causes)
+	}
+	for c := range controllerCount {
 		if h.by[c] == nil {
 			fix := remedy(h.layout, os.Geteuid() == 0, causes[c])
 			h.problems = append(h.problems, missing(c.String(), causes[c], fix))
@@ -152,17 +160,24 @@ func (h *Host) claim() {
 	}
 }
 
-// claimV2 claims a base in the version 2 hierarchy for CPU time, which needs no controller, and for those
-// controllers that are not on version 1.
-func (h *Host) claimV2(hierarchy hierarchy, causes *[controllerCount]error) {
-	available, _ := os.ReadFile(filepath.Join(hierarchy.mount, "cgroup.controllers"))
-	serves := []controller{cpu}
-	var wanted []string
+// controllersOf are those of our controllers that the version 2 hierarchy has, because they are not on version 1.
+func controllersOf(unified hierarchy) (available []controller) {
+	names, _ := os.ReadFile(filepath.Join(unified.mount, "cgroup.controllers"))
 	for _, c := range []controller{memory, processes} {
-		if slices.Contains(strings.Fields(string(available)), v2.controllers[c]) {
-			serves = append(serves, c)
-			wanted = append(wanted, v2.controllers[c])
+		if slices.Contains(strings.Fields(string(names)), v2.controllers[c]) {
+			available = append(available, c)
 		}
+	}
+	return available
+}
+
+// claimV2 claims a base in the version 2 hierarchy for CPU time, which needs no controller, and for those
+// controllers that it has.
+func (h *Host) claimV2(hierarchy hierarchy, available []controller, causes *[controllerCount]error) {
+	serves := append([]controller{cpu}, available...)
+	var wanted []string
+	for _, c := range available {
+		wanted = append(wanted, v2.controllers[c])
 	}
 	b, err := claim(hierarchy, wanted)
 	if err != nil { // without the controllers there is CPU time at least
@@ -213,7 +228,7 @@ func (h *Host) try() error {
 	if err := g.Limit(Limits{Memory: 64 << 20, Processes: 16}); err != nil {
 		return err
 	}
-	if err := g.Start(); err != nil {
+	if err := g.Start(os.Getpid()); err != nil {
 		return err
 	}
 	if _, err := g.Usage(); err != nil {

@@ -113,7 +113,7 @@ func openAndClose(hosts int) error {
 		}
 		g, err := h.NewGroup()
 		if err == nil {
-			err = errors.Join(g.Start(), g.Close())
+			err = errors.Join(g.Start(os.Getpid()), g.Close())
 		}
 		if err := errors.Join(err, h.Close()); err != nil {
 			return err
@@ -163,7 +163,7 @@ func TestDegradedHostWithoutGroupsHasNoFigures(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, g.Admit(os.Getpid()))
 	require.NoError(t, g.Limit(Limits{Memory: mib, Processes: 1}))
-	require.NoError(t, g.Start())
+	require.NoError(t, g.Start(os.Getpid()))
 	_, err = g.CPU()
 	assert.ErrorIs(t, err, ErrNotMeasured)
 	u, err := g.Usage()

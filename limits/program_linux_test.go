@@ -181,7 +181,7 @@ func run(t testing.TB, h *Host, l Limits, role string, args ...string) (Usage, e
 	g := newGroup(t, h)
 	p := startProgram(t, g, role, args...)
 	require.NoError(t, g.Limit(l))
-	require.NoError(t, g.Start())
+	require.NoError(t, g.Start(p.cmd.Process.Pid))
 	w := g.Watch(func(Alarm) { p.kill() })
 	p.open(t)
 	_, _ = io.Copy(io.Discard, p.out)

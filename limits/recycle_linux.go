@@ -73,7 +73,7 @@ func (g *Group) Recycle() bool {
 	if g.eventfd >= 0 || g.last == nil || !g.last.asNew() || !g.Empty() || !g.resetPeak() {
 		return false
 	}
-	*g = Group{host: g.host, name: g.name, made: g.made, procs: g.procs, files: g.files, swapOff: g.swapOff, written: g.written, eventfd: -1}
+	*g = Group{host: g.host, name: g.name, made: g.made, procs: g.procs, tasks: g.tasks, files: g.files, swapOff: g.swapOff, written: g.written, eventfd: -1}
 	return g.host.idle.put(g)
 }
 

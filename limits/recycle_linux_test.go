@@ -19,7 +19,7 @@ func single(t *testing.T, g *Group, l Limits, script string) Usage {
 	require.NoError(t, c.Start())
 	require.NoError(t, g.Admit(c.Process.Pid))
 	require.NoError(t, g.Limit(l))
-	require.NoError(t, g.Start())
+	require.NoError(t, g.Start(c.Process.Pid))
 	_, err = gate.Write([]byte("\n"))
 	require.NoError(t, err)
 	_ = c.Wait() // it may have been killed

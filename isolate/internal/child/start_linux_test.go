@@ -108,7 +108,7 @@ func newArena(t *testing.T) *Arena {
 
 var (
 	fine    = Step{Name: "fine", Call: unix.SYS_GETPID}
-	missing = Step{Name: "missing", Call: unix.SYS_CHDIR, Args: []any{"/nonexistent"}}
+	missing = Step{Name: "missing", Call: unix.SYS_CHDIR, Args: []any{"/proc/nonexistent"}}
 	refused = Step{Name: "refused", Call: unix.SYS_EXECVE, Args: []any{"/etc/passwd", []string(nil), []string(nil)}}
 )
 

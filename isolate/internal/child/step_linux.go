@@ -135,14 +135,16 @@ func (s Step) String() string {
 const Pidfd = 0
 
 // Descriptors returns the steps with which init keeps the run's socket alone, as Socket, and opens
-// a pidfd of itself for the ready message.
-func Descriptors(socket int) []Step {
-	return []Step{
-		{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}},
-		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
-		{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1, 1<<32 - 1, 0}},
-		{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: Pidfd + 1},
+// a pidfd of itself for the ready message. What else is to be kept follows Socket.
+func Descriptors(socket int, kept ...int) []Step {
+	steps := []Step{{Name: "move the run's socket", Call: unix.SYS_DUP3, Args: []any{socket, Socket, unix.O_CLOEXEC}}}
+	for i, fd := range kept {
+		steps = append(steps, Step{Name: "keep a descriptor", Call: unix.SYS_DUP3, Args: []any{fd, Socket + 1 + i, unix.O_CLOEXEC}})
 	}
+	return append(steps,
+		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}},
+		Step{Name: "close descriptors", Call: unix.SYS_CLOSE_RANGE, Args: []any{Socket + 1 + len(kept), 1<<32 - 1, 0}},
+		Step{Name: "open pidfd of init", Call: unix.SYS_PIDFD_OPEN, Args: []any{1, 0}, Want: Pidfd + 1})
 }
 
 // JoinDescriptors is Descriptors for a process that is no init: the ready message gets the pidfd

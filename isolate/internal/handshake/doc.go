@@ -15,14 +15,14 @@
 //	  intermediate-ready    ──>
 //	                        <──     set-root (+ a descriptor for each mount)
 //	  root-ready            ──>
-//	                        <──     prepare (+ the run's socket)
+//	                        <──     prepare (+ the run's socket, tasks files that the program is to enter)
 //	                        <──     join (+ a socket, pidfd of a run's init)
 //	  gone                  ──>     a run's init, or what joined it, is reaped
 //
 // The conversation of a run, on the run's socket, whose end is inherited by init and the program:
 //
 //	init, program                   parent
-//	  admit                 ──>     puts the program into its groups
+//	  admit                 ──>     puts the program into its groups, unless it does that itself
 //	                        <──     admitted
 //	  hooks                 ──>     runs the caller's hook, before pivot_root or before execve
 //	                        <──     hooks-done

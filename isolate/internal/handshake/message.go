@@ -16,7 +16,7 @@ const (
 	IntermediateReady      // intermediate: the base is built
 	SetRoot                // parent: these are the mounts of the runs to come (+ a descriptor each)
 	RootReady              // intermediate: they are in place
-	Prepare                // parent: make a sandbox (+ the run's socket)
+	Prepare                // parent: make a sandbox (+ the run's socket, tasks files to enter)
 	Join                   // parent: make a program in a run's namespaces (+ a socket, pidfd of its init)
 	Admit                  // program: put me into my groups
 	Admitted               // parent: done
@@ -49,7 +49,7 @@ var shapes = [kinds]shape{
 	IntermediateReady: {name: "intermediate-ready"},
 	SetRoot:           {name: "set-root", args: 1, maxFDs: MaxFiles},
 	RootReady:         {name: "root-ready"},
-	Prepare:           {name: "prepare", args: 1, minFiles: 1, maxFDs: 1},
+	Prepare:           {name: "prepare", args: 1, minFiles: 1, maxFDs: 1 + MaxTasks},
 	Join:              {name: "join", args: 1, minFiles: 2, maxFDs: 2},
 	Admit:             {name: "admit"},
 	Admitted:          {name: "admitted"},
@@ -66,6 +66,9 @@ var shapes = [kinds]shape{
 	MountFD:           {name: "mount-fd", minFiles: 1, maxFDs: 1},
 	Error:             {name: "error", args: 1},
 }
+
+// MaxTasks is how many control groups a program may enter by itself: there are fewer controllers in version 1.
+const MaxTasks = 15
 
 // MaxFiles is how many descriptors one message may carry (the kernel's own bound is 253).
 const MaxFiles = 64

@@ -62,7 +62,8 @@ func (e *execution) execute(ctx context.Context, ready func()) (err error) {
 	}
 	defer func() { err = errors.Join(err, sandbox.Discard(), group.Close()) }()
 	root := &isolate.Root{Upper: e.scratch}
-	if err := sandbox.Prepare(root, group.Admit); err != nil {
+	admit, tasks := group.Entrance()
+	if err := sandbox.Prepare(root, admit, tasks...); err != nil {
 		return err
 	}
 	once.Do(ready)
@@ -119,8 +120,8 @@ func (e *execution) run(ctx context.Context, sandbox *isolate.Sandbox, group *li
 	var wall *time.Timer
 	var watch *limits.Watch
 	tooSmall := false
-	gate := func(int) error {
-		if err := errors.Join(group.Limit(e.limits), group.Start()); err != nil {
+	gate := func(pid int) error {
+		if err := errors.Join(group.Limit(e.limits), group.Start(pid)); err != nil {
 			tooSmall = errors.Is(err, syscall.EBUSY) // no program fits into the memory limit
 			return err
 		}
