@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"judge/fixtures/testenv"
 )
 
 // box is a sandbox with testdata/probe.c as /probe.
@@ -127,7 +129,7 @@ func (b *box) run(ctx context.Context, p Program, gate Gate) (Exit, string, erro
 func needSandbox(t testing.TB) {
 	t.Helper()
 	if err := sandboxProblem(); err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 }
 
@@ -142,15 +144,6 @@ var sandboxProblem = sync.OnceValue(func() error {
 	}
 	return nil // what is wrong then, the tests should show
 })
-
-// skip skips a test for what the host lacks, or fails it where the host is meant to have all.
-func skip(t testing.TB, err error) {
-	t.Helper()
-	if os.Getenv("JUDGE_TEST_STRICT") == "1" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-}
 
 // probeBinary is testdata/probe.c, compiled once.
 var probeBinary compiled
@@ -187,7 +180,7 @@ func probeLayer(t testing.TB) *Scratch {
 	t.Helper()
 	path, err := probeBinary.build()
 	if err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	f, err := os.Open(path)
 	require.NoError(t, err)

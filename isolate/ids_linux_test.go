@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"judge/fixtures/testenv"
 )
 
 func TestWhatIsMappedIsChecked(t *testing.T) {
@@ -84,7 +86,7 @@ func TestProgramIsWhoItIsToldToBe(t *testing.T) {
 
 func TestMapsOfTheCallerAreInForce(t *testing.T) {
 	needSandbox(t)
-	needRoot(t, "to give files to another user")
+	testenv.NeedRoot(t, "to give files to another user")
 	dir := hostDir(t, map[string]string{"secret": "of user 4242\n"})
 	require.NoError(t, os.Chmod(dir, 0o755))
 	require.NoError(t, os.Chown(dir+"/secret", 4242, 0))

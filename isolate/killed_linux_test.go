@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"judge/fixtures/testenv"
 )
 
 func killProcess(pid int) error { return unix.Kill(pid, unix.SIGKILL) }
@@ -150,7 +152,7 @@ func TestKilledJudgeTakesItsProgramsAlong(t *testing.T) {
 	needSandbox(t)
 	probe, err := probeBinary.build()
 	if err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	for _, row := range []struct {
 		name string

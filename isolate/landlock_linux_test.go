@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"judge/fixtures/testenv"
 	"judge/isolate/internal/policy"
 )
 
@@ -51,7 +52,7 @@ func TestLandlockIsRefusedWhereItCannotBeEnforced(t *testing.T) {
 func TestLandlockTakesWhatItNames(t *testing.T) {
 	needSandbox(t)
 	if policy.ABI() < 4 {
-		skip(t, unix.EOPNOTSUPP)
+		testenv.Skip(t, unix.EOPNOTSUPP)
 	}
 	s, err := Config{Network: Loopback}.New()
 	require.NoError(t, err)

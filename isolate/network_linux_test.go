@@ -19,6 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"judge/fixtures/testenv"
 )
 
 func TestPortsNeedAKernelThatHoldsThem(t *testing.T) {
@@ -89,17 +91,19 @@ func TestNetworkOfAUser(t *testing.T) {
 
 func needGateway(t *testing.T) {
 	t.Helper()
-	needRoot(t, "to make a network around it; as root it does the ordinary user's part, too")
+	testenv.NeedRoot(t, "to make a network around it; as root it does the ordinary user's part, too")
 	err := Config{Network: User}.checkNetwork()
 	_, ipErr := exec.LookPath("ip")
 	if err = errors.Join(err, ipErr); err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	cmd := exec.Command("ip", "link", "add", "type", "veth")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if out, err := cmd.CombinedOutput(); err != nil && strings.Contains(string(out), "nknown device type") {
-		t.Skip("needs a kernel with veth: ", string(out))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("make a pair of interfaces: %w: %s", err, strings.TrimSpace(string(out)))
 	}
+	testenv.Need(t, testenv.Veth, err)
 }
 
 // networkTest runs a part of the test.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"judge/fixtures/testenv"
 )
 
 // nobody is an ordinary user id, which has no subordinate ids.
@@ -31,7 +33,7 @@ func asOrdinaryUser(t *testing.T, test func(*testing.T)) {
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
 	if !strings.Contains(string(out), "--- PASS: "+t.Name()) {
-		skip(t, errors.New(string(out)))
+		testenv.Skip(t, errors.New(string(out)))
 	}
 }
 
@@ -144,23 +146,15 @@ func userCannotTakeInput(t *testing.T) {
 func needOwnIDs(t *testing.T) {
 	t.Helper()
 	if s, err := theStanding(); err == nil && s.mapping.by == byOneID {
-		skip(t, fmt.Errorf("ids: %v", s.mapping))
-	}
-}
-
-// needRoot skips the test where it can say nothing: for an ordinary user, whom nothing on the host lacks.
-func needRoot(t *testing.T, why string) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: " + why)
+		testenv.Skip(t, fmt.Errorf("ids: %v", s.mapping))
 	}
 }
 
 // needMounter skips the test where a keeper does what the mounter would.
 func needMounter(t *testing.T) {
 	t.Helper()
-	needRoot(t, "an ordinary user has a keeper of mounts")
+	testenv.NeedRoot(t, "for the mounter: an ordinary user has a keeper")
 	if _, err := theMounter(); err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"judge/fixtures/testenv"
 	"judge/judge/queue"
 )
 
@@ -330,18 +331,15 @@ func siteTime(t *testing.T) time.Duration {
 	return limit
 }
 
-// wantNetworks skips a test where network namespaces, bridges and pairs of interfaces cannot be made, or fails it where that
-// must not happen.
-func wantNetworks(t *testing.T) {
+// needNetworks ends a test where network namespaces, bridges and pairs of interfaces cannot be made.
+func needNetworks(t *testing.T) {
 	t.Helper()
+	testenv.NeedRoot(t, "to make networks")
 	cmd := exec.Command("bash", "-c", "ip link add name switch type bridge && ip link add name left type veth peer name right")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return
+	if err != nil {
+		err = fmt.Errorf("make networks: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	if os.Getenv("JUDGE_TEST_STRICT") == "1" && os.Geteuid() == 0 {
-		t.Fatalf("no networks can be made here: %v: %s", err, strings.TrimSpace(string(out)))
-	}
-	t.Skipf("no networks can be made here: %v: %s", err, strings.TrimSpace(string(out)))
+	testenv.Need(t, testenv.Veth, err)
 }

@@ -140,7 +140,7 @@ func inSite(t *testing.T) bool {
 	if os.Getenv(inside) == "1" {
 		return true
 	}
-	wantNetworks(t)
+	needNetworks(t)
 	runtime.LockOSThread() // it dies with the thread that has started it
 	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")

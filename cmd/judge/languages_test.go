@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"judge/fixtures/testenv"
 	"judge/judge"
 	"judge/judge/cache"
 )
@@ -154,7 +155,7 @@ func installedLanguages(t *testing.T) []string {
 		switch {
 		case missing == "":
 			installed = append(installed, name)
-		case slices.Contains(requiredLanguages, name) && os.Getenv("JUDGE_TEST_STRICT") == "1":
+		case slices.Contains(requiredLanguages, name) && testenv.Strict():
 			t.Errorf("language %s is not installed: there is no %s", name, missing)
 		default:
 			t.Logf("language %s is not tested: there is no %s%s", name, missing, whereToGet(missing))

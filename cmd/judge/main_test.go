@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"judge/fixtures/testenv"
 	"judge/isolate"
 	"judge/limits"
 )
@@ -121,9 +122,6 @@ var canJudge = sync.OnceValue(func() error {
 func needsJudging(t *testing.T) {
 	t.Helper()
 	if err := canJudge(); err != nil {
-		if os.Getenv("JUDGE_TEST_STRICT") == "1" {
-			t.Fatalf("this host cannot judge: %v", err)
-		}
-		t.Skipf("this host cannot judge: %v", err)
+		testenv.Skip(t, fmt.Errorf("this host cannot judge: %w", err))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"judge/fixtures/hostile"
+	"judge/fixtures/testenv"
 	"judge/judge"
 )
 
@@ -31,7 +32,7 @@ func TestHostilePrograms(t *testing.T) {
 	runner, err := NewRunner(t.Context(), Options{Slowness: slowness})
 	var host *judge.HostError
 	if errors.As(err, &host) {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, runner.Close()) }()
@@ -43,22 +44,13 @@ func TestHostilePrograms(t *testing.T) {
 			result, err := runner.Run(t.Context(), p)
 			require.NoError(t, err)
 			if result.Needs != "" {
-				skip(t, errors.New("needs "+result.Needs))
+				testenv.Skip(t, errors.New("needs "+result.Needs))
 			}
 			for _, broken := range result.Broken {
 				t.Error(broken)
 			}
 		})
 	}
-}
-
-// skip skips a test for what the host lacks, or fails it where the host is meant to have all.
-func skip(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("JUDGE_TEST_STRICT") == "1" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
 }
 
 func TestQuickProgramsExist(t *testing.T) {
@@ -73,7 +65,7 @@ func TestQuickProgramsExist(t *testing.T) {
 func TestCanariesTell(t *testing.T) {
 	c, err := plant(t.TempDir())
 	if errors.Is(err, errors.ErrUnsupported) {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, c.Close()) }()

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"judge/fixtures/testenv"
 )
 
 func TestKernelEnforcesTheFilter(t *testing.T) {
@@ -84,7 +86,7 @@ func TestInt80IsRefused(t *testing.T) {
 		return // the others have no such entry
 	}
 	if _, err := exec.LookPath("gcc"); err != nil {
-		skip(t, err)
+		testenv.Skip(t, err)
 	}
 	dir := t.TempDir()
 	source, binary := filepath.Join(dir, "a.c"), filepath.Join(dir, "a")
@@ -184,15 +186,6 @@ echo SAFE
 // everywhere are the toolchains that every host has that runs these tests; others are tested where they are.
 var everywhere = []string{"gcc", "g++", "python3", "go", "bash"}
 
-// skip skips a test for what the host lacks, or fails it where the host is meant to have all.
-func skip(t *testing.T, err error) {
-	t.Helper()
-	if os.Getenv("JUDGE_TEST_STRICT") == "1" {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-}
-
 // Each toolchain passes in mode Kill, which shows that it makes no forbidden call at all.
 func TestToolchainsPass(t *testing.T) {
 	if testing.Short() {
@@ -209,7 +202,7 @@ func TestToolchainsPass(t *testing.T) {
 		}
 		t.Run(row.name, func(t *testing.T) {
 			if _, err := exec.LookPath(row.needs); err != nil {
-				skip(t, err)
+				testenv.Skip(t, err)
 			}
 			dir := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, row.source), []byte(row.text), 0o644))
