@@ -84,7 +84,7 @@ const idleShare = 0.25
 // memoryBatch is how far below the limit the kernel may refuse memory: it charges 64 pages at once.
 const memoryBatch = 64 * 4096
 
-// Decide concludes from the facts of a run, in the order of DESIGN section 6.
+// Decide concludes from the facts of a run, in the order of Verdicts.
 func Decide(f Facts) Decision {
 	d := Decision{Flags: f.exceeded()}
 	switch {

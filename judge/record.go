@@ -24,7 +24,7 @@ const (
 	KindSummary    = "summary"
 )
 
-// Record is one line of the results (DESIGN section 8). Fields are never renamed; new ones may come.
+// Record is one line of the results. Fields are never renamed; new ones may come. `judge help records` explains each.
 type Record struct {
 	Schema     int      `json:"schema"`
 	Kind       string   `json:"kind"` // compile, run, submission or summary

@@ -104,7 +104,7 @@ type Language struct {
 	Prepare     []string       // argument list that prints a tar archive for all compile runs; empty: none
 }
 
-// Default compile limits (DESIGN section 5 and the issue): 10 s CPU, 30 s wall, 1 GiB, 64 MiB artifact.
+// defaultCompileLimits are those of a compiler where a language says nothing; all that it writes fits in Disk.
 var defaultCompileLimits = limits.Limits{
 	CPU: 10 * time.Second, Wall: 30 * time.Second, Memory: 1 << 30, Output: 64 << 10,
 	Processes: 64, Disk: 64 << 20, Inodes: 16384, OpenFiles: 256,

@@ -15,7 +15,8 @@ const (
 	JudgeError   Verdict = "judge-error"
 )
 
-// Verdicts lists every verdict, in the order in which they are decided (DESIGN section 6).
+// Verdicts lists every verdict, in the order in which they are decided: the first that applies. `judge help verdicts`
+// explains it.
 var Verdicts = []Verdict{JudgeError, CompileError, MemoryLimit, TimeLimit, OutputLimit, RuntimeError, WrongAnswer, Accepted, Skipped}
 
 // Reasons refine a verdict; the first group also appears in a record's flags, which list everything

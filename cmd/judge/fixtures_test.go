@@ -256,7 +256,7 @@ func assertLines(t *testing.T, want, got string) {
 	}
 }
 
-// wantedStatus is what section 9 of the design asks for, given the records.
+// wantedStatus is the exit status that judge run must have with these records.
 func wantedStatus(records []judge.Record) int {
 	status := statusExpected
 	for _, r := range records {
