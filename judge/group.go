@@ -67,26 +67,3 @@ func circle(left []Group, placed map[string]bool) []string {
 		}
 	}
 }
-
-// groupsOf is what is left of groups when only some tests are judged, in their order: groups without a
-// test are gone, and nothing depends on them. kept are the indexes of those tests.
-func groupsOf(groups []Group, kept []int) []Group {
-	var result []Group
-	for _, g := range groups {
-		var own []int
-		for i, test := range kept {
-			if slices.Contains(g.Tests, test) {
-				own = append(own, i)
-			}
-		}
-		if len(own) == 0 {
-			continue
-		}
-		g.Tests = own
-		g.Depends = slices.DeleteFunc(slices.Clone(g.Depends), func(name string) bool {
-			return !slices.ContainsFunc(result, func(other Group) bool { return other.Name == name })
-		})
-		result = append(result, g)
-	}
-	return result
-}

@@ -264,11 +264,8 @@ func TestGroupsOfASelection(t *testing.T) {
 		{nil, ""},
 	}
 	for _, c := range cases {
-		var tests []TestCase
-		for _, test := range c.kept {
-			tests = append(tests, testCases("abcdef")[test])
-		}
-		assert.Equal(t, c.want, drawn(groupsOf(groups, c.kept), tests), "%v", c.kept)
+		part := withTests(&Task{Groups: groups, Tests: testCases("abcdef")}, c.kept)
+		assert.Equal(t, c.want, drawn(part.Groups, part.Tests), "%v", c.kept)
 	}
 	assert.Equal(t, []string{"x", "y"}, groups[2].Depends, "the task's own are not changed")
 }
