@@ -81,7 +81,7 @@ func newQueue(tasks []Task, allTests bool, info *JudgeInfo, out *Ordered, fail c
 	return q
 }
 
-// stop makes take return nothing any more.
+// stop lets nothing be handed out any more.
 func (q *queue) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -89,18 +89,7 @@ func (q *queue) stop() {
 	q.changed.Broadcast()
 }
 
-// take returns the next job, of the preferred submission if it has one, waiting for it if results
-// of others may bring some. It returns false when there will be none.
-func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
-	for q.await(ctx) {
-		if j, ok := q.poll(ctx, prefer); ok {
-			return j, true
-		}
-	}
-	return job{}, false
-}
-
-// poll is take without waiting: false says that there is no job now.
+// poll returns the next job, of the preferred submission if it has one; false says that there is none now.
 func (q *queue) poll(ctx context.Context, prefer *entry) (job, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -51,6 +51,16 @@ func finish(q *queue, j job, compiles map[string]Verdict, runs map[string]Verdic
 	q.done(j, record)
 }
 
+// take is poll that waits for a job, as a worker does; false: there will be none.
+func (q *queue) take(ctx context.Context, prefer *entry) (job, bool) {
+	for q.await(ctx) {
+		if j, ok := q.poll(ctx, prefer); ok {
+			return j, true
+		}
+	}
+	return job{}, false
+}
+
 // drain finishes all jobs in random order, with several under way at one time.
 func drain(q *queue, random *rand.Rand, compiles, runs map[string]Verdict) {
 	var under []job

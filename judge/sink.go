@@ -42,8 +42,7 @@ func (t tee) Close() error {
 
 // Ordered writes records in plan order, whatever finishes first. It may be used by many goroutines.
 //
-// What cannot be written yet is held in memory: who starts runs bounds it, by not running further
-// ahead of Written than it wants to hold.
+// What cannot be written yet is held in memory: who starts runs bounds it, by starting none while Held says too much.
 type Ordered struct {
 	mu      sync.Mutex
 	sink    Sink
@@ -80,13 +79,6 @@ func (o *Ordered) Put(index int, records ...*Record) error {
 		o.next++
 		o.write(ready)
 	}
-}
-
-// Written returns how many steps of the plan, from the first, were written.
-func (o *Ordered) Written() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.next
 }
 
 // Held returns about how much memory the records take that wait for others, in bytes.
