@@ -131,6 +131,15 @@ func (t *languageTable) find(name, source string) *Language {
 	return t.byExtension[path.Ext(source)]
 }
 
+// has tells whether there is a language of a name that a node gives, and notes it if there is none; empty: it gives none.
+func (t *languageTable) has(r reader, n *node, name string) bool {
+	if name == "" || t.byName[name] != nil {
+		return true
+	}
+	r.failHint(n, t.hint(name), "language %s: want one of %s", quoted(name), strings.Join(t.names(), ", "))
+	return false
+}
+
 // languageWords are what people call our languages, for suggestions.
 var languageWords = map[string]string{
 	"c++": "cpp", "cxx": "cpp", "g++": "cpp", "gcc": "c", "py": "python", "python3": "python", "js": "javascript", "node": "javascript",

@@ -38,16 +38,13 @@ func (f *fileReader) readPrograms(r reader, n *node) []programWords {
 		r := r.within("programs " + quoted(child.key))
 		w := programWords{node: child, pattern: path.Clean(child.key)}
 		readTable(r, child, programKeys, &w)
-		switch err := checkPattern(child.key); {
-		case err != nil:
+		if err := checkPattern(child.key); err != nil {
 			r.fail(child, "%v", err)
 			continue
-		case w.language != "" && f.languages.byName[w.language] == nil:
-			r.failHint(child.table["language"], f.languages.hint(w.language),
-				"language %s: want one of %s", quoted(w.language), strings.Join(f.languages.names(), ", "))
-			continue
 		}
-		entries = append(entries, w)
+		if f.languages.has(r, child.table["language"], w.language) {
+			entries = append(entries, w)
+		}
 	}
 	return entries
 }

@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // sourceReader gathers what a `source` table says.
@@ -86,12 +85,7 @@ func (f *fileReader) source(r reader, draft *taskReader, t *Task, needsAnswer bo
 	if s.format.tests != "" && draft.group != nil {
 		r.fail(n.table["tests"], "source: tests of the lines do not go with groups, whose tests are the task's")
 	}
-	if draft.language != "" {
-		if s.format.fixed = f.languages.byName[draft.language]; s.format.fixed == nil {
-			r.failHint(draft.languageNode, f.languages.hint(draft.language),
-				"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
-		}
-	}
+	f.languages.has(r, draft.languageNode, draft.language)
 	if s.source.File == "" || len(f.problems.list) > before {
 		return nil
 	}
@@ -100,7 +94,7 @@ func (f *fileReader) source(r reader, draft *taskReader, t *Task, needsAnswer bo
 		r.fail(n, "source: %v", err)
 		return nil
 	}
-	s.format.name, s.format.languages = t.Name, f.languages
+	s.format.name, s.format.languages, s.format.fixed = t.Name, f.languages, f.languages.byName[draft.language]
 	s.format.ownTests = lineTests{
 		dir: real, limits: t.Limits, answers: needsAnswer,
 		known: &knownTests{byPattern: map[string][]TestCase{}},

@@ -30,9 +30,7 @@ func (f *fileReader) submissions(r reader, n *node, draft *taskReader) []Submiss
 		r.fail(n, "submissions is missing (or command)")
 		return nil
 	}
-	if draft.language != "" && f.languages.byName[draft.language] == nil {
-		r.failHint(draft.languageNode, f.languages.hint(draft.language),
-			"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
+	if !f.languages.has(r, draft.languageNode, draft.language) {
 		return nil
 	}
 	words := f.readPrograms(r, draft.programs)

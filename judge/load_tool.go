@@ -89,9 +89,7 @@ func (f *fileReader) toolWith(r reader, n *node, role string, known keys[toolRea
 		r.fail(n, "source is missing")
 		return nil, draft
 	}
-	if draft.language != "" && f.languages.byName[draft.language] == nil {
-		r.failHint(draft.languageNode, f.languages.hint(draft.language),
-			"language %s: want one of %s", draft.languageNode, strings.Join(f.languages.names(), ", "))
+	if !f.languages.has(r, draft.languageNode, draft.language) {
 		return nil, draft
 	}
 	source, ok := f.toolSource(r, &draft)
