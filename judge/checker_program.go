@@ -9,7 +9,7 @@ import (
 )
 
 // programChecker is a Checker that is a program of the setter's. It keeps the output of a run, or of each
-// pass, and is executed when that is over.
+// pass, and is executed when that is over. An interactor, which runs meanwhile, is one that is given no output.
 type programChecker struct {
 	worker *worker
 	run    *testRun
@@ -22,7 +22,7 @@ type programChecker struct {
 
 // openProgramChecker makes the checker of a run. The caller closes it.
 func (w *worker) openProgramChecker(r *testRun) (*programChecker, error) {
-	desk, err := newDesk(r.task.Checker.Tool, r.checker)
+	desk, err := newDesk(r.task.judgingTool(), r.checker)
 	if err != nil {
 		return nil, err
 	}

@@ -19,46 +19,7 @@ type ExitRecord struct {
 	Memory   int64  `json:"memory_bytes"`
 }
 
-// interactive runs a submission with its interactor, or with the transcript of an earlier run in its place:
-// once, or until the interactor wants no further pass.
-func (w *worker) interactive(r *testRun) (Facts, error) {
-	if w.replay != nil {
-		return w.replayed(r)
-	}
-	input, err := w.openInput(r.testCase)
-	if err != nil {
-		return Facts{}, err
-	}
-	defer func() { input.release() }()
-	desk, err := newDesk(&r.task.Interactor.Tool, r.checker)
-	if err != nil {
-		return Facts{}, err
-	}
-	defer desk.close()
-	interactor := &programChecker{worker: w, run: r, desk: desk}
-	most := max(r.task.Passes, 1)
-	var facts Facts
-	for r.passes = 1; ; r.passes++ {
-		interactor.input = input
-		now, err := w.interact(r, interactor)
-		facts = now.with(facts)
-		if err != nil || facts.Outcome == nil || facts.bad() || !interactor.again {
-			return facts, err
-		}
-		if r.passes == most {
-			facts.Outcome = interactor.failure("feedback/nextpass.in after pass %d of %d", r.passes, most)
-			return facts, nil
-		}
-		following, err := interactor.nextInput()
-		if err != nil {
-			return facts, err
-		}
-		input.release()
-		input = following
-	}
-}
-
-// interact runs one pass.
+// interact runs a submission with its interactor, for one pass.
 func (w *worker) interact(r *testRun, interactor *programChecker) (Facts, error) {
 	if err := interactor.give(); err != nil {
 		return Facts{}, err

@@ -93,10 +93,14 @@ func (w *worker) prepareTest(r *testRun) (files *isolate.Scratch, err error) {
 // runTest runs a submission and has its output checked.
 func (w *worker) runTest(r *testRun) (Facts, error) {
 	switch {
+	case r.task.Interactor != nil && w.replay != nil:
+		return w.replayed(r)
 	case r.task.Interactor != nil:
-		return w.interactive(r)
+		return w.runPasses(r, func(interactor *programChecker) (Facts, error) { return w.interact(r, interactor) })
 	case r.checker != nil:
-		return w.runPasses(r)
+		return w.runPasses(r, func(checker *programChecker) (Facts, error) {
+			return w.runPass(r, checker.input.File, checker, nil)
+		})
 	}
 	checker, answer, err := openChecker(r.task.Checker, r.testCase)
 	if err != nil {
@@ -169,8 +173,8 @@ func (w *worker) runPass(r *testRun, input *os.File, checker Checker, next *isol
 	return facts, err
 }
 
-// runPasses runs the submission until its checker, a program, wants no further pass.
-func (w *worker) runPasses(r *testRun) (Facts, error) {
+// runPasses has the submission run, once or until the setter's program that judges it wants no further pass.
+func (w *worker) runPasses(r *testRun, pass func(*programChecker) (Facts, error)) (Facts, error) {
 	input, err := w.openInput(r.testCase)
 	if err != nil {
 		return Facts{}, err
@@ -185,9 +189,9 @@ func (w *worker) runPasses(r *testRun) (Facts, error) {
 	var facts Facts
 	for r.passes = 1; ; r.passes++ {
 		checker.input = input
-		now, err := w.runPass(r, input.File, checker, nil)
+		now, err := pass(checker)
 		facts = now.with(facts)
-		if err != nil || facts.Outcome == nil || !checker.again {
+		if err != nil || facts.Outcome == nil || facts.bad() || !checker.again {
 			return facts, err
 		}
 		if r.passes == most {
