@@ -195,7 +195,7 @@ func (p *program) testRoot(test *TestCase) (*isolate.Root, *isolate.Scratch, err
 	if len(test.Files) == 0 {
 		return &own, nil, nil
 	}
-	layer, err := filesLayer(test.Files)
+	layer, err := dataLayer(test.placed())
 	if err != nil {
 		return nil, nil, fmt.Errorf("files of test %s: %w", test.Name, err)
 	}
@@ -249,22 +249,31 @@ func rlimits(l limits.Limits, lack limits.Lack) []isolate.Rlimit {
 	return list
 }
 
-// filesLayer makes a layer of files of the host, by their destination below the work directory.
-func filesLayer(files map[string]string) (*isolate.Scratch, error) {
+// placed are the test's own files, by their absolute path inside.
+func (t *TestCase) placed() map[string]Data {
+	files := map[string]Data{}
+	for target, source := range t.Files {
+		files[path.Join(workDir, target)] = Data{File: source}
+	}
+	return files
+}
+
+// dataLayer makes a layer of read-only files, by their absolute path inside. The caller closes it.
+func dataLayer(files map[string]Data) (*isolate.Scratch, error) {
 	size := int64(1 << 20)
-	for _, source := range files {
-		info, err := os.Stat(source)
+	for _, d := range files {
+		n, err := d.size()
 		if err != nil {
 			return nil, err
 		}
-		size += info.Size() + 4096
+		size += n + 4096
 	}
 	layer, err := isolate.NewScratch(size, int64(16*len(files)))
 	if err != nil {
 		return nil, err
 	}
-	for target, source := range files {
-		if err := putData(layer, path.Join(workDir, target), Data{File: source}, sourceMode, io.Discard); err != nil {
+	for target, d := range files {
+		if err := putData(layer, target, d, sourceMode, io.Discard); err != nil {
 			layer.Close()
 			return nil, err
 		}

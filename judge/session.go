@@ -187,10 +187,10 @@ func (s Session) root(p *program) (root *isolate.Root, close func(), err error) 
 		return err
 	}
 	if len(s.Test.Files) > 0 {
-		err = add(filesLayer(s.Test.Files))
+		err = add(dataLayer(s.Test.placed()))
 	}
 	if err == nil {
-		err = add(dataLayer(s.Test))
+		err = add(dataLayer(s.testData()))
 	}
 	if err != nil {
 		close()
@@ -199,31 +199,13 @@ func (s Session) root(p *program) (root *isolate.Root, close func(), err error) 
 	return &own, close, nil
 }
 
-// dataLayer makes a layer of a test's input and answer.
-func dataLayer(t *TestCase) (*isolate.Scratch, error) {
-	places := map[string]*Data{sessionInput: &t.Input}
-	if t.Answer != nil {
-		places[sessionAnswer] = t.Answer
+// testData is what the session finds of its test, by absolute path: the input and the answer.
+func (s Session) testData() map[string]Data {
+	data := map[string]Data{sessionInput: s.Test.Input}
+	if s.Test.Answer != nil {
+		data[sessionAnswer] = *s.Test.Answer
 	}
-	size := int64(1 << 20)
-	for _, d := range places {
-		n, err := d.size()
-		if err != nil {
-			return nil, err
-		}
-		size += n + 4096
-	}
-	layer, err := isolate.NewScratch(size, 64)
-	if err != nil {
-		return nil, err
-	}
-	for place, d := range places {
-		if err := putData(layer, place, *d, sourceMode, io.Discard); err != nil {
-			layer.Close()
-			return nil, err
-		}
-	}
-	return layer, nil
+	return data
 }
 
 func (w *worker) runSession(ctx context.Context, s Session, p *program, root *isolate.Root) (Facts, error) {
