@@ -59,7 +59,7 @@ func BenchmarkRestrict(b *testing.B) {
 				b.Error(err)
 			}
 			start := time.Now()
-			ruleset, err := plan.Ruleset()
+			ruleset, err := plan.ruleset()
 			if err != nil {
 				b.Error(err)
 				return

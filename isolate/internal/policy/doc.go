@@ -2,7 +2,7 @@
 // calls, and Landlock, which files and ports. It assembles them into what the kernel takes. It
 // installs nothing: a child does that with a few system calls whose arguments are made here.
 //
-//	             Seccomp.Fprog ──> seccomp(SET_MODE_FILTER, SeccompFlags, fprog)
+//	             Seccomp.Fprog ──> seccomp(SET_MODE_FILTER, NotifyFlags, fprog) = listener
 //	Landlock.Plan(ABI()) ──> Plan ─┬─ Attr   ──> landlock_create_ruleset(attr, 24, 0) = ruleset
 //	                               ├─ Ports  ──> landlock_add_rule(ruleset, RuleNetPort, attr, 0)
 //	                               ├─ Paths  ──> openat(AT_FDCWD, path, O_PATH|O_CLOEXEC) = fd

@@ -13,10 +13,10 @@ func Example() {
 	for _, rule := range plan.Paths {
 		fmt.Printf("%s %#x\n", rule.Path, rule.Access)
 	}
-	fmt.Println(policy.Seccomp{Mode: policy.Notify, Allow: []string{"ptrace"}})
+	fmt.Println(policy.Seccomp{Mode: policy.Notify, TCP: true})
 	// Output:
 	// Landlock 3
 	// / 0xd
 	// /work 0x77bf
-	// seccomp mode=notify inet=false tcp=false netlink=false shared=false allow=["ptrace"]
+	// seccomp mode=notify inet=false tcp=true shared=false
 }

@@ -13,10 +13,10 @@ import (
 )
 
 // Program returns the filter for this machine's architecture, for struct sock_fprog. It is
-// assembled once for each policy and never moves; the caller may not change it. An error names a
-// call of Allow that does not exist, or the architecture if there is no table of its calls.
+// assembled once for each policy and never moves; the caller may not change it. An error names the
+// architecture if there is no table of its calls.
 func (s Seccomp) Program() ([]unix.SockFilter, error) {
-	once, _ := programs.LoadOrStore(s.String(), sync.OnceValues(func() ([]unix.SockFilter, error) {
+	once, _ := programs.LoadOrStore(s, sync.OnceValues(func() ([]unix.SockFilter, error) {
 		info, err := arch.GetInfo("")
 		if err != nil {
 			return nil, fmt.Errorf("seccomp filter: %w", err)
@@ -33,7 +33,7 @@ func (s Seccomp) Program() ([]unix.SockFilter, error) {
 }
 
 var (
-	programs sync.Map // text of a Seccomp → func() ([]unix.SockFilter, error)
+	programs sync.Map // Seccomp → func() ([]unix.SockFilter, error)
 	pinned   struct {
 		sync.Mutex
 		runtime.Pinner
@@ -52,12 +52,8 @@ func (s Seccomp) assemble(info *arch.Info) ([]unix.SockFilter, error) {
 	if s.Mode > Notify {
 		return nil, fmt.Errorf("bug: seccomp %s", s.Mode)
 	}
-	spans, err := s.spans(info)
-	if err != nil {
-		return nil, err
-	}
 	f := filter{Program: seccomp.NewProgram(), labels: map[answer]seccomp.Label{}}
-	f.tree(spans)
+	f.tree(s.spans(info))
 	f.rules()
 	f.verdicts(s.Mode)
 	body, err := f.Assemble()

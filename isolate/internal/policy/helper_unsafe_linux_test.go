@@ -57,7 +57,7 @@ func (h helper) run() error {
 		return err
 	}
 	if h.Landlock != nil {
-		ruleset, err := h.Landlock.Plan(ABI()).Ruleset()
+		ruleset, err := h.Landlock.Plan(ABI()).ruleset()
 		if err != nil {
 			return err
 		}

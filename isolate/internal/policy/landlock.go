@@ -1,7 +1,5 @@
 package policy
 
-import "fmt"
-
 // Landlock is a policy for files and ports, a second wall behind the mounts and the network
 // namespace: what is not named is refused with EACCES. The zero value is the default policy of a
 // sandbox. In each list nil means the default, an empty list that is not nil means nothing. Paths
@@ -14,13 +12,6 @@ type Landlock struct {
 	Connect   []uint16 // TCP ports to connect to; nil: none
 	// AnyTCP leaves TCP alone, for a sandbox with a loopback of its own.
 	AnyTCP bool
-}
-
-// String shows all that is in force, defaults included.
-func (l Landlock) String() string {
-	l = l.WithDefaults()
-	return fmt.Sprintf("landlock ro=%q rw=%q devices=%q bind=%d connect=%d anytcp=%t",
-		l.ReadOnly, l.ReadWrite, l.Devices, l.Bind, l.Connect, l.AnyTCP)
 }
 
 // WithDefaults returns the policy with every default spelt out, to be added to.

@@ -137,9 +137,6 @@ func (s Seccomp) lockArms() []arm {
 // protocol of the Internet makes the kernel load its module. MPTCP is not seen by Landlock.
 func (s Seccomp) socketArms() []arm {
 	arms := []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}
-	if s.Netlink {
-		arms = append(arms, arm{[]test{is(0, unix.AF_NETLINK), is(2, unix.NETLINK_ROUTE)}, allow})
-	}
 	internet := is(0, unix.AF_INET, unix.AF_INET6)
 	switch {
 	case s.TCP:

@@ -12,15 +12,9 @@ type Seccomp struct {
 	Inet bool
 	// TCP allows of these those of TCP alone, for sandboxes in which Landlock holds the ports.
 	TCP bool
-	// Netlink allows routing sockets, as getifaddrs(3) opens. It is meant for sandboxes with a
-	// network; without one, a program that may not ask finds no interfaces either.
-	Netlink bool
 	// SharedFiles says that some files are another sandbox's as well, the host's device nodes or what is bound:
 	// no file is locked or watched then, because either can be seen through another open file.
 	SharedFiles bool
-	// Allow names calls that are let through whatever the policy says, with any argument: "ptrace"
-	// for a program that is a debugger. "clone3" also lets new user namespaces through.
-	Allow []string
 }
 
 // Mode is what a forbidden call leads to.
@@ -49,8 +43,7 @@ func (m Mode) String() string {
 	return fmt.Sprintf("mode %d", uint8(m))
 }
 
-// String shows all that is set; equal texts mean equal policies.
+// String shows all that is set.
 func (s Seccomp) String() string {
-	return fmt.Sprintf("seccomp mode=%s inet=%t tcp=%t netlink=%t shared=%t allow=%q",
-		s.Mode, s.Inet, s.TCP, s.Netlink, s.SharedFiles, s.Allow)
+	return fmt.Sprintf("seccomp mode=%s inet=%t tcp=%t shared=%t", s.Mode, s.Inet, s.TCP, s.SharedFiles)
 }
