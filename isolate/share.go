@@ -53,7 +53,7 @@ func (s Share) others() (text string) {
 // has tells whether another set is part of this one.
 func (s Share) has(other Share) bool { return s&other != 0 }
 
-// check refuses what cannot be shared, and what contradicts it.
+// checkShare refuses what cannot be shared, and what contradicts it.
 func (c Config) checkShare() error {
 	switch {
 	case c.Share>>shares != 0:

@@ -33,9 +33,9 @@
 //
 // # What it costs
 //
-// On two hybrid CPUs, for one run: NewGroup and Close, if the group before could not be recycled, together 120 µs (91 µs of it the kernel's for three
-// mkdir and rmdir), ahead of and after the run; at the gate Limit 0.9 µs and Start 0.5 µs; a look of the
-// watch 0.6 µs; Usage 2.5 µs, and 5 µs more when page cache is left. See BenchmarkGroup.
+// On two CPUs, in a hybrid layout, for one run: NewGroup and Close, if the group before could not be recycled, together
+// 120 µs (91 µs of it the kernel's for three mkdir and rmdir), ahead of and after the run; at the gate Limit 0.9 µs and
+// Start 0.5 µs; a look of the watch 0.6 µs; Usage 2.5 µs, and 5 µs more when page cache is left. See BenchmarkGroup.
 //
 // # Which hierarchy does what
 //

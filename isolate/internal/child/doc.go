@@ -7,6 +7,7 @@
 // a list of Steps per phase, by plain Go code that tests and `judge explain` can read; the
 // interpreter only makes the calls and reports the index and errno of the first that fails.
 //
-// It is the only package of isolate with unsafe or assembly code. It is not for anything that must
-// look at the result of a call: such a step does not exist.
+// It is the only package of isolate with assembly code, and the only one whose code runs outside of Go's runtime; other
+// files that import unsafe, for a system call that x/sys does not have, end in _unsafe.go. It is not for anything that
+// must look at the result of a call: such a step does not exist, but for the few rules of Step.Want.
 package child
