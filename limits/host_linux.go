@@ -97,15 +97,6 @@ func (h *Host) accept(opt Options) (*Host, error) {
 	return h, nil
 }
 
-// open is Open on the hierarchies of l, without a scope.
-func open(l layout, opt Options) (*Host, error) {
-	h, err := find(l)
-	if err != nil {
-		return nil, err
-	}
-	return h.accept(opt)
-}
-
 // readLayout reads the hierarchies of this process.
 func readLayout() (layout, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")

@@ -77,6 +77,15 @@ func openHostOn(t testing.TB, l layout) *Host {
 	return h
 }
 
+// open is Open on the hierarchies of l, without a scope.
+func open(l layout, opt Options) (*Host, error) {
+	h, err := find(l)
+	if err != nil {
+		return nil, err
+	}
+	return h.accept(opt)
+}
+
 // onEachLayout runs a test on the hierarchies of this machine and, if it is hybrid, without version 2.
 func onEachLayout(t *testing.T, test func(*testing.T, *Host)) {
 	l, err := readLayout()
