@@ -57,7 +57,7 @@ type options struct {
 
 func main() {
 	isolate.Enter()
-	judge.CalmMonitor() // as the judge command does
+	judge.CalmSysmon() // as the judge command does
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "few repetitions: only shows that it works")
 	flag.StringVar(&o.only, "only", "", "measure `NAME` alone; some then measure more")

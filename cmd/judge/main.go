@@ -19,7 +19,7 @@ import (
 
 func main() {
 	isolate.Enter()
-	judge.CalmMonitor()
+	judge.CalmSysmon()
 	os.Exit(withLazyCollector(func() int { return run(os.Args[1:], os.Stdout, os.Stderr) }))
 }
 

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package judge
-
-// CalmMonitor does nothing here.
-func CalmMonitor() {}

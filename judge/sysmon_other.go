@@ -1,0 +1,6 @@
+//go:build !linux
+
+package judge
+
+// CalmSysmon does nothing here.
+func CalmSysmon() {}
