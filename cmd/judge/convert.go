@@ -81,7 +81,10 @@ func (f convertFlags) convert(ctx context.Context, dir string, stdout, stderr io
 	if f.out == "-" {
 		_, err = io.WriteString(stdout, text)
 	} else {
-		err = create(name, text)
+		err = createFile(name, text)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = errIsThere(name)
 	}
 	if err != nil {
 		return &failure{statusUsage, err}
@@ -89,7 +92,7 @@ func (f convertFlags) convert(ctx context.Context, dir string, stdout, stderr io
 	return nil
 }
 
-// checkOutput refuses early what create would refuse after the package's submissions were run.
+// checkOutput refuses early what would be refused after the package's submissions were run.
 func (f convertFlags) checkOutput(name string) error {
 	if f.out == "-" {
 		return nil
@@ -119,17 +122,4 @@ func openPackage(dir string) (*inputs, error) {
 		return nil, &failure{statusUsage, fmt.Errorf("convert %s: unpack it first: a task file names the package's files", dir)}
 	}
 	return &inputs{paths: []string{dir}, packages: map[int]*packages.Package{0: p}}, nil
-}
-
-// create writes a file that does not exist.
-func create(name, text string) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return errIsThere(name)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }

@@ -193,7 +193,7 @@ func (s *surveyed) written(p *planPrinter) {
 func (s *surveyed) notes() []string {
 	var notes []string
 	if n := len(s.unanswered); n > 0 && n < len(s.inputs) {
-		notes = append(notes, fmt.Sprintf("%s has no answer beside it, and so %s", s.unanswered[0], "cannot be a test"))
+		notes = append(notes, s.unanswered[0]+" has no answer beside it, and so cannot be a test")
 	}
 	switch {
 	case s.tests() > 0:

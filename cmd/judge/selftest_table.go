@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/term"
 
 	"judge/fixtures/hostile"
 	"judge/judge/report"
@@ -19,7 +17,7 @@ import (
 type progress struct{ w io.Writer }
 
 func newProgress(w io.Writer) *progress {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	if isScreen(w) {
 		return &progress{w}
 	}
 	return &progress{io.Discard}
