@@ -84,16 +84,20 @@ func (g *goJudge) close(ctx context.Context) error {
 	return g.call(ctx, http.MethodDelete, "/file/"+g.file, "", nil, nil)
 }
 
-// call makes a request and decodes the answer, if it is wanted.
 func (g *goJudge) call(ctx context.Context, method, path, kind string, body io.Reader, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, method, g.url+path, body)
+	return exchange(ctx, http.DefaultClient, method, g.url+path, kind, body, answer)
+}
+
+// exchange makes an HTTP request with a body of a media type, and decodes the answer, if it is wanted.
+func exchange(ctx context.Context, client *http.Client, method, url, kind string, body io.Reader, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return err
 	}
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
@@ -102,8 +106,8 @@ func (g *goJudge) call(ctx context.Context, method, path, kind string, body io.R
 	if err != nil {
 		return err
 	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, text)
+	if response.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, url, response.Status, text)
 	}
 	if answer == nil {
 		return nil

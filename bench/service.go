@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -166,22 +165,5 @@ func (s *service) judge(ctx context.Context, w work, task string, number int) (o
 }
 
 func (s *service) ask(ctx context.Context, method, path string, body []byte, answer any) error {
-	r, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	response, err := s.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, text)
-	}
-	return json.Unmarshal(text, answer)
+	return exchange(ctx, s.client, method, s.url+path, "application/json", bytes.NewReader(body), answer)
 }
