@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -178,7 +179,7 @@ func (t *htmlTask) distribution(m htmlMeasure, dots int) *htmlPlot {
 	if len(rows) > htmlPlotRows {
 		p.Note = fmt.Sprintf("The %d of %d submissions that used most.", htmlPlotRows, len(rows))
 		slices.SortStableFunc(rows, func(a, b row) int {
-			return -int(math.Copysign(1, a.values[len(a.values)-1]-b.values[len(b.values)-1]))
+			return cmp.Compare(b.values[len(b.values)-1], a.values[len(a.values)-1])
 		})
 		rows = rows[:htmlPlotRows]
 	}
@@ -239,7 +240,7 @@ func (t *htmlTask) growth(dots int) *htmlPlot {
 	}
 	if len(runs) > dots {
 		p.Note = fmt.Sprintf("The %d of %d runs that took longest.", dots, len(runs))
-		slices.SortFunc(runs, func(a, b *htmlRun) int { return int(b.cpu - a.cpu) })
+		slices.SortStableFunc(runs, func(a, b *htmlRun) int { return cmp.Compare(b.cpu, a.cpu) })
 		runs = runs[:dots]
 	}
 	x := newLogAxis(lowX, highX, p.Left, p.Right)
