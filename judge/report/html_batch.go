@@ -155,7 +155,8 @@ func (b *htmlBatch) judge(info *judge.JudgeInfo) int {
 	return len(b.judges)
 }
 
-// finish makes a submission of runs whose submission's record never came: the batch was ended there.
+// finish drops runs whose submission's record never came, because the batch was ended there: the totals
+// count them, but no row can show them.
 func (b *htmlBatch) finish() {
 	for _, t := range b.tasks {
 		t.places = nil

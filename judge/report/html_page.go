@@ -156,13 +156,6 @@ func (b *htmlBatch) tiles() []htmlTile {
 	return tiles
 }
 
-func noun(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return noun + "s"
-}
-
 // countsOf counts verdicts, and divides a bar of 1000 among them.
 func countsOf(verdicts []judge.Verdict) []htmlCount {
 	n := map[judge.Verdict]int{}

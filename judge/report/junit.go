@@ -168,13 +168,7 @@ func junitMessage(r *judge.Record) string {
 
 // evidenceOf is what is known of the run that decided.
 func (j *JUnit) evidenceOf(r *judge.Record) string {
-	var run *judge.Record
-	for _, candidate := range j.runs {
-		if candidate.Test == r.Test && candidate.Verdict == r.Verdict {
-			run = candidate
-			break
-		}
-	}
+	run := decisive(r, j.runs)
 	if run == nil {
 		return ""
 	}

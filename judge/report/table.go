@@ -117,11 +117,15 @@ func (t *Table) summaryColor() text.Colors {
 	return text.Colors{text.FgGreen}
 }
 
-func count(n int, noun string) string {
+// count is "1 run", "2 runs".
+func count(n int, name string) string { return strconv.Itoa(n) + " " + noun(n, name) }
+
+// noun is the name of n things.
+func noun(n int, name string) string {
 	if n == 1 {
-		return "1 " + noun
+		return name
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return name + "s"
 }
 
 // maxRows bounds the rows of a table: more would not be read, and take memory until they are printed.

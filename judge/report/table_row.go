@@ -44,12 +44,17 @@ func (s *row) add(r *judge.Record) {
 
 // fault is the record that decided; the submission's own when that is not known.
 func (s *row) fault() *judge.Record {
-	for _, r := range s.faults {
-		if r.Test == s.Test && r.Verdict == s.Verdict {
+	return cmp.Or(decisive(s.Record, s.faults), s.Record)
+}
+
+// decisive is the one of a submission's records that decided what it is; nil: it is not among them.
+func decisive(submission *judge.Record, records []*judge.Record) *judge.Record {
+	for _, r := range records {
+		if r.Test == submission.Test && r.Verdict == submission.Verdict {
 			return r
 		}
 	}
-	return s.Record
+	return nil
 }
 
 func (s *row) asExpected() bool { return s.AsExpected != nil && *s.AsExpected }
