@@ -3,12 +3,12 @@
 // It knows control groups (cgroups(7)) in the three layouts that machines have: version 2, version
 // 1, and hybrid, where controllers are on version 1 beside a version 2 hierarchy without any. It
 // knows rlimits, and how people write sizes and durations. It does not start, kill or judge
-// programs: a caller admits a process to a Group, and later reads a Usage.
+// programs: a caller has a process enter a Group, and later reads a Usage.
 //
 //	Open ──> Host                      once per process: /…/judge/<id>, locked; dead judges swept
 //	           │ NewGroup              ahead of the run, off its path
 //	           ▼
-//	         Group   Admit(pid)        ahead of the run: the process still waits at the gate
+//	         Group   Entrance          ahead of the run: the process enters, or is admitted, and waits at the gate
 //	           │     Limit, Start      at the gate: a few writes, one read
 //	           │     Watch             calls back when the run must end
 //	           │     Usage             when all processes are dead
@@ -39,10 +39,12 @@
 //
 // # Which hierarchy does what
 //
-// Version 2 is preferred for everything that it can do. In a hybrid layout memory and pids have
-// their own version 1 hierarchies, and the version 2 hierarchy takes the place of cpuacct: its
-// cpu.stat needs no controller, both count the same nanoseconds in the scheduler, a group costs the
-// same (21 µs against 19 µs to make and remove), and it brings cgroup.kill and cgroup.events.
+// Version 2 is preferred where it has controllers. In a hybrid layout memory and pids have their own version 1
+// hierarchies, and CPU time is counted by cpuacct beside them, though cpu.stat of version 2 needs no controller and counts
+// the same nanoseconds: a program can enter version 1 groups by itself, with one write to each that waits for nobody. One
+// group of version 2 among them, and somebody has to move the program, for which the kernel waits until all forks of the
+// host stand still: 7 to 20 ms when it has not done so for a while, 40 µs when it has. That is worth more than
+// cgroup.kill, for the end of init ends the whole run, too.
 //
 // # Why not a library
 //
