@@ -103,14 +103,15 @@ func (w *worker) converse(r *testRun, talk *interaction, interactor *party, outp
 
 // process is how one of the submission's processes is executed.
 func (w *worker) process(r *testRun, talk *interaction, i int, stderr *stream) execution {
-	p := r.program
+	p, said := r.program, r.submission.Language.outOfMemory()
+	stderr.also = said.take
 	e := execution{
 		config: configOf(r.task),
 		program: isolate.Program{
 			Path: p.path, Args: slices.Concat(p.args(r.limits), r.testCase.Args), Env: p.env, Dir: workDir, Root: r.root,
 			Rlimits: rlimits(r.limits, w.host.Lack()),
 		},
-		limits: r.limits, stderr: stderr, expired: talk.expired,
+		limits: r.limits, stderr: stderr, said: said, expired: talk.expired,
 	}
 	if names := r.task.Interactor.Processes; names != nil {
 		e.program.Args = append(e.program.Args, names[i])
@@ -159,7 +160,6 @@ func (t *interaction) facts(r *testRun, heard map[string]*stream) (Facts, error)
 		return result, nil
 	}
 	result.Stderr = r.stderr.total
-	result.OutOfMemory = r.submission.Language.outOfMemory(r.stderr.head)
 	result.Outcome = &t.outcome
 	result.Interaction = &Interaction{First: first, Deadlock: t.deadlock}
 	return result, nil

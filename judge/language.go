@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -61,20 +60,15 @@ func (l *Language) Missing() string {
 	return ""
 }
 
-// outOfMemory returns by which words on standard error the language's runtime said that the memory it
-// may have is used up; empty: it did not.
+// outOfMemory looks in standard error for the words by which the language's runtime says that the memory it
+// may have is used up.
 //
 // A nil Language, of a command, has no runtime.
-func (l *Language) outOfMemory(stderr []byte) string {
+func (l *Language) outOfMemory() *phrases {
 	if l == nil {
-		return ""
+		return &phrases{}
 	}
-	for _, mark := range l.OutOfMemory {
-		if bytes.Contains(stderr, []byte(mark)) {
-			return mark
-		}
-	}
-	return ""
+	return newPhrases(l.OutOfMemory)
 }
 
 // placeholders lists what may stand in an argument list.

@@ -198,7 +198,16 @@ func TestArtifactOfALanguage(t *testing.T) {
 
 func TestRuntimeOutOfMemory(t *testing.T) {
 	l := &Language{OutOfMemory: []string{"heap space", "no memory"}}
-	assert.Equal(t, "no memory", l.outOfMemory([]byte("fatal: no memory\n")))
-	assert.Empty(t, l.outOfMemory([]byte("fatal\n")))
-	assert.Empty(t, (*Language)(nil).outOfMemory([]byte("no memory")), "a command has no runtime")
+	for _, c := range []struct {
+		language     *Language
+		stderr, want string
+	}{
+		{l, "fatal: no memory\n", "no memory"},
+		{l, "fatal\n", ""},
+		{nil, "no memory", ""}, // a command has no runtime
+	} {
+		said := c.language.outOfMemory()
+		said.take([]byte(c.stderr))
+		assert.Equal(t, c.want, said.found, c.stderr)
+	}
 }

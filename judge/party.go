@@ -85,6 +85,9 @@ func (p *party) inSandbox(s *slot, e execution) {
 		facts, exit, err := s.run(ctx, e)
 		err = errors.Join(err, e.stderr.finish())
 		facts.Stderr = e.stderr.total
+		if e.said != nil {
+			facts.OutOfMemory = e.said.found
+		}
 		return facts, exit, err
 	}
 }

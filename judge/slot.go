@@ -46,6 +46,7 @@ type execution struct {
 	started func()              // called when the program has its own copies of all descriptors
 	look    func(*limits.Group) // gets the group at the gate, and nil when it may not be looked at any more
 	expired func() Stop         // says what it is that the wall clock has run out
+	said    *phrases            // what the runtime said on standard error
 }
 
 // overtime is why the run ends when its wall clock has run out.

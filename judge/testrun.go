@@ -135,7 +135,8 @@ func (w *worker) runPass(r *testRun, input *os.File, checker Checker, next *isol
 			}
 		}
 	}
-	r.stderr = &stream{keep: w.keep, limit: r.limits.Output}
+	said := r.submission.Language.outOfMemory()
+	r.stderr = &stream{keep: w.keep, limit: r.limits.Output, also: said.take}
 	if err := r.stdout.open(); err != nil {
 		return Facts{}, err
 	}
@@ -154,7 +155,7 @@ func (w *worker) runPass(r *testRun, input *os.File, checker Checker, next *isol
 	r.started = exit.Started
 	err = errors.Join(err, r.stdout.finish(), r.stderr.finish())
 	facts.Stdout, facts.Stderr = r.stdout.total, r.stderr.total
-	facts.OutOfMemory = r.submission.Language.outOfMemory(r.stderr.head)
+	facts.OutOfMemory = said.found
 	if facts.Exec != 0 {
 		err = errors.Join(err, explainExec(r.submission, &facts))
 	}
