@@ -51,7 +51,7 @@ var aboutLanguages = map[string]struct {
 }
 
 // TestLanguages judges the programs of each installed language: a deep recursion, a large input, several files,
-// a mistake, too much memory, and a loop without end.
+// a mistake, too much memory bit by bit and at once, and a loop without end.
 func TestLanguages(t *testing.T) {
 	needsJudging(t)
 	programs, err := filepath.Abs(fixtures + "/languages/programs")
@@ -84,14 +84,15 @@ func TestLanguages(t *testing.T) {
 
 		[[task]]
 		name        = "ends"
-		submissions = ["programs/*/error.*", "programs/*/memory.*", "programs/*/spin.*"]
+		submissions = ["programs/*/error.*", "programs/*/memory.*", "programs/*/refused.*", "programs/*/spin.*"]
 		limits      = { time = "1s", memory = "64MiB" }
 		test        = [{ input = "", answer = "" }]
 
 		[task.expect]
-		"programs/*/error.*"  = "compile-error"
-		"programs/*/memory.*" = "memory-limit"
-		"programs/*/spin.*"   = "time-limit"`)
+		"programs/*/error.*"   = "compile-error"
+		"programs/*/memory.*"  = "memory-limit"
+		"programs/*/refused.*" = "memory-limit"
+		"programs/*/spin.*"    = "time-limit"`)
 	dir := filepath.Dir(file)
 	require.NoError(t, os.Mkdir(dir+"/programs", 0o755))
 	for _, name := range installed {
