@@ -2,9 +2,7 @@ package judge
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -23,33 +21,14 @@ func (t *Task) FromHost() []string {
 	if n := t.Sandbox.Network; n != "" && n != "none" && n != "loopback" {
 		taken.add("sandbox.network", n)
 	}
-	for i := range t.Tests {
-		test := &t.Tests[i]
-		where := "test " + quoted(test.Name)
-		taken.data(where, test.Input)
-		if test.Answer != nil {
-			taken.data(where, *test.Answer)
-		}
-		for _, to := range slices.Sorted(maps.Keys(test.Files)) {
-			taken.data(where, Data{File: test.Files[to]})
-		}
+	for what, file := range t.Files() {
+		taken.file(what, file)
 	}
-	tools := slices.Clone(t.Validators)
-	if tool := t.judgingTool(); tool != nil {
-		tools = append(tools, tool)
-	}
-	for _, tool := range tools {
-		taken.code(tool.String(), tool.Code)
-		for _, f := range tool.Include {
-			taken.data(tool.String(), f.Data)
-		}
+	for _, tool := range t.tools() {
+		taken.prepare(tool.String(), tool.Language)
 	}
 	for _, s := range t.Submissions {
-		taken.data("submission "+quoted(s.Name), Data{File: s.Path})
-		taken.code("submission "+quoted(s.Name), s.Code)
-	}
-	if t.Source != nil {
-		taken.data("source", Data{File: t.Source.File})
+		taken.prepare("submission "+quoted(s.Name), s.Language)
 	}
 	return taken.list
 }
@@ -64,17 +43,14 @@ func (h *hostList) add(where, what string) {
 	h.list = append(h.list, fmt.Sprintf("%s: %s", where, printable(what)))
 }
 
-func (h *hostList) data(where string, d Data) {
-	if d.File != "" && !strings.HasPrefix(filepath.Clean(d.File), strings.TrimSuffix(h.dir, "/")+"/") {
-		h.add(where, d.File)
+func (h *hostList) file(what, file string) {
+	if !strings.HasPrefix(filepath.Clean(file), strings.TrimSuffix(h.dir, "/")+"/") {
+		h.add(what, file)
 	}
 }
 
-func (h *hostList) code(where string, c Code) {
-	for _, f := range c.Files {
-		h.data(where, f.Data)
-	}
-	if c.Language != nil && len(c.Language.Prepare) > 0 && !isBuiltin(c.Language) {
-		h.add(where, "prepare of language "+c.Language.Name)
+func (h *hostList) prepare(what string, l *Language) {
+	if l != nil && len(l.Prepare) > 0 && !isBuiltin(l) {
+		h.add(what, "prepare of language "+l.Name)
 	}
 }

@@ -42,21 +42,27 @@ func (f runFlags) outputs() []output {
 // checkOutputs refuses to write where a task is read from, or two things into one file.
 func (f runFlags) checkOutputs(tasks []judge.Task) error {
 	taken := map[string]string{}
-	for _, task := range tasks {
-		taken[realName(task.File)] = "task file " + task.File
-		if task.Source != nil {
-			taken[realName(task.Source.File)] = "source " + task.Source.Name
+	last := map[string]bool{} // elements of the outputs' names: there may be a million files to compare with
+	for _, output := range f.outputs() {
+		last[filepath.Base(realName(output.name))] = true
+	}
+	for i := range tasks {
+		taken[realName(tasks[i].File)] = "the task file " + tasks[i].File
+		for what, file := range tasks[i].Files() {
+			if last[filepath.Base(file)] {
+				taken[realName(file)] = fmt.Sprintf("read for %s of task %q", what, tasks[i].Name)
+			}
 		}
 	}
 	if f.replay != "" {
-		taken[realName(f.replay)] = "file of --replay"
+		taken[realName(f.replay)] = "the file of --replay"
 	}
 	for _, output := range f.outputs() {
 		name := realName(output.name)
 		if other := taken[name]; other != "" {
-			return fmt.Errorf("%s %s: is the %s", output.flag, output.name, other)
+			return fmt.Errorf("%s %s: is %s", output.flag, output.name, other)
 		}
-		taken[name] = "file of " + output.flag
+		taken[name] = "the file of " + output.flag
 	}
 	return nil
 }
