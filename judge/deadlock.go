@@ -41,9 +41,8 @@ func (t *interaction) watch(over <-chan struct{}) {
 	}
 }
 
-// stuck tells whether no party can go on: all their threads wait without a timeout, some for input, no
-// byte and no end is on its way to any, and that was so all the while we looked. (A program that has
-// set itself an alarm(2) could go on; nothing shows that.)
+// stuck tells whether no party can go on: all their threads wait without a timeout, some for input, none has a
+// timer, no byte and no end is on its way to any, and that was so all the while we looked.
 func (t *interaction) stuck() (through []int64, stuck bool) {
 	before, still := t.through()
 	if !still {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -45,7 +46,6 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return threads{}, err
 		}
-		timer := false
 		for _, task := range tasks {
 			line, err := os.ReadFile(directory + "/" + task.Name() + "/syscall")
 			if errors.Is(err, fs.ErrPermission) && isAsleep(directory+"/"+task.Name()+"/stat") {
@@ -56,15 +56,12 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 				states = append(states, running) // it has just ended, or may not be looked at
 				continue
 			}
-			state := parseSyscall(string(line), []map[int]callKind{waitingCalls, olderWaitingCalls}, inputs)
-			states = append(states, state)
-			timer = timer || state == waitEvent
-		}
-		if timer && hasTimer(pid) {
-			states = append(states, waitTimed)
+			states = append(states, parseSyscall(string(line), []map[int]callKind{waitingCalls, olderWaitingCalls}, inputs))
 		}
 	}
-	return gather(states), nil
+	t := gather(states)
+	t.forever = t.forever && !slices.ContainsFunc(pids, hasAlarm)
+	return t, nil
 }
 
 // isAsleep tells whether a thread sleeps, which everybody may know: the state behind the name in brackets of
@@ -73,21 +70,6 @@ func isAsleep(stat string) bool {
 	line, err := os.ReadFile(stat)
 	end := bytes.LastIndexByte(line, ')')
 	return err == nil && end >= 0 && bytes.HasPrefix(line[end+1:], []byte(" S"))
-}
-
-// hasTimer tells whether a process has a timerfd, by which a poll without a timeout can end; or cannot be asked.
-func hasTimer(pid int) bool {
-	directory := fmt.Sprintf("/proc/%d/fd/", pid)
-	files, err := os.ReadDir(directory)
-	if err != nil {
-		return true
-	}
-	for _, f := range files {
-		if link, err := os.Readlink(directory + f.Name()); err == nil && link == "anon_inode:[timerfd]" {
-			return true
-		}
-	}
-	return false
 }
 
 // unread is how many bytes are in a pipe, of which fd is either end.
