@@ -33,6 +33,8 @@ type Facts struct {
 	Refused        []string      // system calls that the filter forbade
 	DiskFull       bool          // no byte or no inode was left on the run's disk
 
+	Others Used // by earlier passes, or other processes of an interaction
+
 	Interaction *Interaction // with an interactor; nil: there was none
 
 	OutOfMemory string // the words by which its runtime gave up for want of memory; empty: it said nothing of that
@@ -40,6 +42,13 @@ type Facts struct {
 	Outcome  *Outcome // of the checker; nil if the run failed before it had its say, and for a compiler
 	Messages string   // of the compiler
 	Artifact string   // a file that the compiler should have written and did not; empty: it is there
+}
+
+// Used is the most that one of several executions used.
+type Used struct {
+	CPU, Wall time.Duration
+	Memory    int64 // bytes
+	Processes int
 }
 
 // Interaction is what is known of the interactor when its run is decided.
@@ -219,11 +228,11 @@ func (f Facts) overCPU() bool {
 	if limit == 0 {
 		return f.Stop == StopCPU
 	}
-	return f.Stop == StopCPU || f.CPU > limit || f.Stop == "" && f.Signal == "SIGXCPU" && f.CPU > limit*3/4
+	return f.Stop == StopCPU || f.used().CPU > limit || f.Stop == "" && f.Signal == "SIGXCPU" && f.CPU > limit*3/4
 }
 
 func (f Facts) overWall() bool {
-	return f.Stop == StopWall || f.Stop == StopBusy || f.Limits.Wall > 0 && f.Wall > f.Limits.Wall
+	return f.Stop == StopWall || f.Stop == StopBusy || f.Limits.Wall > 0 && f.used().Wall > f.Limits.Wall
 }
 
 func (f Facts) overOutput() bool {
@@ -246,12 +255,23 @@ func (f Facts) overFileSize() bool {
 // bad tells whether the program broke a limit or came to a bad end of its own.
 func (f Facts) bad() bool { return f.overMemory() || f.overTime() || f.overOutput() || f.failed() }
 
-// with adds an earlier run, of another pass: the facts are then those of this one, and what was used is the
-// larger of the two.
-func (f Facts) with(earlier Facts) Facts {
-	f.CPU, f.Wall = max(f.CPU, earlier.CPU), max(f.Wall, earlier.Wall)
-	f.Memory, f.Processes = max(f.Memory, earlier.Memory), max(f.Processes, earlier.Processes)
-	for _, call := range earlier.Refused {
+// used is the most that was used, by this execution or others.
+func (f Facts) used() Used {
+	return f.Others.most(Used{CPU: f.CPU, Wall: f.Wall, Memory: f.Memory, Processes: f.Processes})
+}
+
+func (u Used) most(v Used) Used {
+	return Used{
+		CPU: max(u.CPU, v.CPU), Wall: max(u.Wall, v.Wall),
+		Memory: max(u.Memory, v.Memory), Processes: max(u.Processes, v.Processes),
+	}
+}
+
+// with adds another run, that of an earlier pass: the facts are then those of this one. How it ended is not a
+// matter of what the other used.
+func (f Facts) with(other Facts) Facts {
+	f.Others = f.Others.most(other.used())
+	for _, call := range other.Refused {
 		if !slices.Contains(f.Refused, call) {
 			f.Refused = append(f.Refused, call)
 		}

@@ -29,26 +29,38 @@ func (f Facts) timeReason() string {
 		return ReasonCPU
 	case f.Stop == StopDeadlock:
 		return ReasonDeadlock
-	case f.Stop != StopBusy && float64(f.CPU) < idleShare*float64(f.Wall):
+	case f.Stop != StopBusy && f.late().idle():
 		return ReasonIdle
 	}
 	return ReasonWall
 }
 
+// late is what was used where the wall clock ran out: by this execution, unless only another was over its limit.
+func (f Facts) late() Used {
+	if f.Stop == "" && f.Wall <= f.Limits.Wall {
+		return f.used()
+	}
+	return Used{CPU: f.CPU, Wall: f.Wall}
+}
+
+func (u Used) idle() bool { return float64(u.CPU) < idleShare*float64(u.Wall) }
+
 func (f Facts) timeMessage() string {
 	switch f.timeReason() {
 	case ReasonCPU:
-		return fmt.Sprintf("cpu %s of %s", limits.FormatDuration(f.CPU), limits.FormatDuration(f.Limits.CPU))
+		return fmt.Sprintf("cpu %s of %s", limits.FormatDuration(f.used().CPU), limits.FormatDuration(f.Limits.CPU))
 	case ReasonDeadlock:
 		return f.Interaction.Deadlock
-	case ReasonIdle:
-		return fmt.Sprintf("wall %s of %s, with cpu %s: it waited", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU))
 	}
-	starved := ""
-	if f.Stop == StopBusy && float64(f.CPU) < idleShare*float64(f.Wall) {
-		starved = ": it computed as far as the machine let it"
+	late := f.late()
+	what := fmt.Sprintf("wall %s of %s, with cpu %s", limits.FormatDuration(late.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(late.CPU))
+	switch {
+	case !late.idle():
+		return what
+	case f.Stop == StopBusy:
+		return what + ": it computed as far as the machine let it"
 	}
-	return fmt.Sprintf("wall %s of %s, with cpu %s%s", limits.FormatDuration(f.Wall), limits.FormatDuration(f.Limits.Wall), limits.FormatDuration(f.CPU), starved)
+	return what + ": it waited"
 }
 
 func (f Facts) outputReason() string {

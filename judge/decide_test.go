@@ -121,6 +121,37 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+func TestOnePassIsNotBlamedForAnother(t *testing.T) {
+	const mib = 1 << 20
+	allowed := limits.Limits{CPU: time.Second, Wall: 3 * time.Second, Memory: 256 * mib}
+	right := &Outcome{Correct: true}
+	for _, c := range []struct {
+		name           string
+		facts, earlier Facts
+		verdict        Verdict
+		message        string
+	}{
+		{"fails after one that used all its memory", Facts{ExitCode: 1}, Facts{Memory: 256 * mib}, RuntimeError, "exit code 1"},
+		{"waits after one that computed", Facts{Stop: StopWall, CPU: time.Millisecond, Wall: 3 * time.Second}, Facts{CPU: 900 * time.Millisecond, Wall: time.Second},
+			TimeLimit, "wall 3s of 3s, with cpu 1ms: it waited"},
+		{"right after one that was close above its time", Facts{Outcome: right}, Facts{CPU: 1050 * time.Millisecond, Wall: 2 * time.Second}, TimeLimit, "cpu 1.05s of 1s"},
+		{"right after one that was close above its wall time", Facts{Outcome: right}, Facts{CPU: time.Millisecond, Wall: 3100 * time.Millisecond},
+			TimeLimit, "wall 3.1s of 3s, with cpu 1ms: it waited"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := c.facts.with(Facts{}.with(c.earlier))
+			f.Limits = allowed
+			d := Decide(f)
+			assert.Equal(t, c.verdict, d.Verdict)
+			assert.Equal(t, c.message, d.Message)
+			var record Record
+			fill(&record, f)
+			assert.Equal(t, max(c.facts.Memory, c.earlier.Memory), record.Memory, "the record has the most that was used")
+			assert.Equal(t, Millis(max(c.facts.CPU, c.earlier.CPU)), record.CPU)
+		})
+	}
+}
+
 func TestWithoutLimitsNothingIsExceeded(t *testing.T) {
 	d := Decide(Facts{CPU: time.Hour, Wall: time.Hour, Memory: 1 << 40, Stdout: 1 << 40, Stderr: 1 << 40, Outcome: &Outcome{Correct: true}})
 	assert.Equal(t, Decision{Verdict: Accepted}, d)

@@ -242,7 +242,8 @@ func newRecord(kind string, j job) *Record {
 
 // fill writes what was measured into a record.
 func fill(r *Record, f Facts) {
-	r.CPU, r.Wall, r.Memory, r.Processes = Millis(f.CPU), Millis(f.Wall), f.Memory, f.Processes
+	used := f.used()
+	r.CPU, r.Wall, r.Memory, r.Processes = Millis(used.CPU), Millis(used.Wall), used.Memory, used.Processes
 	r.Refused = f.Refused
 	switch {
 	case f.Err != nil || f.Exec != 0:
