@@ -122,7 +122,7 @@ func knownUnit(text, usual string, words map[string]string) string {
 	if m[2] == "" {
 		unit = usual
 	}
-	if unit == "" {
+	if unit == "" || m[1]+unit == text { // or it is too large
 		return ""
 	}
 	return "did you mean " + quoted(m[1]+unit) + "?"
