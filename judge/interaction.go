@@ -44,6 +44,11 @@ func (t *interaction) connect(pipes []Pipe, taken func(from PipeEnd, p []byte)) 
 			t.transcript.add(pipe.From, pipe.To, p)
 			taken(pipe.From, p)
 		}
+		r.showing = func() {
+			if !reader.over() {
+				t.transcript.end(pipe.From.Process)
+			}
+		}
 		r.hold = func() {}
 		if reader.isInteractor() {
 			r.hold = func() { t.holdEnd(r, reader) }

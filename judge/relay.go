@@ -19,6 +19,7 @@ type relay struct {
 	theirs   []*os.File     // the processes' ends, the writer's first
 	taken    func(p []byte) // gets each piece before it is passed on
 	hold     func()         // returns when the end may be shown to the reader
+	showing  func()         // is called just before the end is shown
 
 	mu        sync.Mutex
 	read      int64 // bytes taken from the writer
@@ -63,6 +64,7 @@ func (r *relay) run() {
 	r.closed = true
 	r.mu.Unlock()
 	r.hold()
+	r.showing()
 	r.mu.Lock()
 	r.ended = true
 	r.target.Close()

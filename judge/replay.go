@@ -17,8 +17,8 @@ import (
 type ReplaySource func(task, submission, test string) []Message
 
 // replay plays the interactor's part of a transcript: it says each message of the interactor when the
-// submission has written as much as it had written before it. Its word is whether the submission writes
-// what it wrote then.
+// submission has written as much as it had written before it, and ends its output where the interactor did.
+// Its word is whether the submission writes what it wrote then.
 type replay struct {
 	messages []Message
 
@@ -65,22 +65,34 @@ func ignoreStop(err error) error {
 }
 
 // speak goes through the transcript. The message says where the submission does not follow it.
-func (r *replay) speak(in io.Reader, out io.Writer) (message string, err error) {
+func (r *replay) speak(in io.Reader, out io.WriteCloser) (message string, err error) {
 	for i, m := range r.messages {
 		if m.From == InteractorName {
 			if _, err := out.Write(m.Content()); err != nil {
 				return fmt.Sprintf("message %d of the transcript: the submission did not wait for it", i+1), nil
 			}
-			continue
+		} else {
+			got, err := r.follow(in, m.Content())
+			if err != nil {
+				return "", err
+			}
+			if !bytes.Equal(got, m.Content()) {
+				return fmt.Sprintf("message %d of the transcript: expected %s, found %s", i+1, shorten(m.Content()), shorten(got)), nil
+			}
 		}
-		got, err := r.follow(in, m.Content())
-		if err != nil {
-			return "", err
-		}
-		if !bytes.Equal(got, m.Content()) {
-			return fmt.Sprintf("message %d of the transcript: expected %s, found %s", i+1, shorten(m.Content()), shorten(got)), nil
+		for _, process := range m.Ended { // in this order: the interactor may have ended because the submission had
+			if process == InteractorName {
+				out.Close()
+			} else if message, err := r.hearEnd(in); message != "" || err != nil {
+				return message, err
+			}
 		}
 	}
+	return r.hearEnd(in)
+}
+
+// hearEnd waits until the submission writes no more. The message says that it does.
+func (r *replay) hearEnd(in io.Reader) (message string, err error) {
 	rest, err := r.read(in, 1)
 	if len(rest) == 0 || err != nil {
 		return "", err

@@ -13,6 +13,8 @@ type Message struct {
 	To    string `json:"to"`
 	Text  string `json:"text,omitempty"`
 	Bytes []byte `json:"base64,omitempty"` // in place of Text when it is not valid UTF-8
+
+	Ended []string `json:"ended,omitempty"` // processes whose output ended after it, when somebody was left to see that
 }
 
 // Content is what was written.
@@ -45,7 +47,7 @@ func (t *transcript) add(from, to PipeEnd, p []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := len(t.messages)
-	same := n > 0 && t.messages[n-1].From == from.Process && t.messages[n-1].To == to.Process
+	same := n > 0 && t.messages[n-1].From == from.Process && t.messages[n-1].To == to.Process && t.messages[n-1].Ended == nil
 	if t.cut || t.bytes+len(p) > transcriptBytes || !same && n == transcriptMessages {
 		t.cut = true
 		return
@@ -57,6 +59,16 @@ func (t *transcript) add(from, to PipeEnd, p []byte) {
 	}
 	at := Millis(now.Sub(t.begin))
 	t.messages = append(t.messages, Message{At: at, From: from.Process, To: to.Process, Bytes: append([]byte(nil), p...)})
+}
+
+// end notes that the output of a process has ended.
+func (t *transcript) end(process string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.messages); n > 0 && !t.cut {
+		last := &t.messages[n-1]
+		last.Ended = append(last.Ended, process)
+	}
 }
 
 // list returns the messages as a record shows them. Nothing may be added afterwards.

@@ -54,7 +54,7 @@ func TestInteractiveVerdictsDoNotDependOnChance(t *testing.T) {
 func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 	needsJudging(t)
 	dir := filepath.Join(fixtures, "interactive")
-	first, _ := judgeFixture(t, dir, runFlags{transcript: true, only: []string{"guess/subs/ok.py", "guess/subs/deadlock_unflushed.c"}})
+	first, _ := judgeFixture(t, dir, runFlags{transcript: true, only: []string{"guess/subs/ok.py", "guess/subs/deadlock_unflushed.c", "to the end"}})
 	said := ""
 	for _, r := range first {
 		if r.Submission == "subs/ok.py" && r.Test == "1" {
@@ -76,7 +76,7 @@ func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, lines, 0o644))
 	got := map[string]string{}
 	again, _ := judgeFixture(t, dir, runFlags{replay: file, only: []string{
-		"guess/subs/ok.py", "guess/subs/ok.cpp", "guess/subs/wrong_guess.py", "guess/subs/crash_early.py", "guess/subs/deadlock_reads_twice.py"}})
+		"guess/subs/ok.py", "guess/subs/ok.cpp", "guess/subs/wrong_guess.py", "guess/subs/crash_early.py", "guess/subs/deadlock_reads_twice.py", "to the end"}})
 	for _, r := range again {
 		if r.Kind == judge.KindRun && r.Test == "1" {
 			got[r.Submission] = fmt.Sprintf("%s %s", r.Verdict, r.Message)
@@ -88,6 +88,8 @@ func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 		"subs/wrong_guess.py":          `wrong-answer message 1 of the transcript: expected "64\n", found "1\n"`,
 		"subs/crash_early.py":          "runtime-error exit code 3",
 		"subs/deadlock_reads_twice.py": `wrong-answer message 1 of the transcript: expected "64\n", found "1\n"`,
+		"ends/says_bye.sh":             "accepted ",
+		"ends/never_ends.sh":           "time-limit all wait for input: interactor wrote last, so submission should have written (is its output flushed?)",
 	}, got)
 }
 
