@@ -46,7 +46,7 @@ func (t *interaction) connect(pipes []Pipe, taken func(from PipeEnd, p []byte)) 
 		}
 		r.showing = func() {
 			if !reader.over() {
-				t.transcript.end(pipe.From.Process)
+				t.transcript.end(pipe.From, pipe.To)
 			}
 		}
 		r.hold = func() {}

@@ -62,8 +62,8 @@ type Record struct {
 	JudgeMessage *Capture `json:"judge_message,omitempty"` // of a checker's program to the setters; its first line is the message
 	TeamMessage  *Capture `json:"team_message,omitempty"`  // of a checker's program to the submission's author
 
-	Exits         []ExitRecord `json:"exits,omitempty"`      // of an interaction, in the order of time
-	Transcript    []Message    `json:"transcript,omitempty"` // of an interaction, when it was asked for
+	Exits         []ExitRecord `json:"exits,omitempty"`     // of an interaction, in the order of time
+	Transcript    []Message    `json:"transcript,omitzero"` // of an interaction, when it was asked for; empty: nobody wrote
 	TranscriptCut bool         `json:"transcript_cut,omitempty"`
 
 	Score         *float64      `json:"score,omitempty"`     // of a run: what the test is worth in its group; of a submission: points

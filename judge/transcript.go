@@ -61,20 +61,27 @@ func (t *transcript) add(from, to PipeEnd, p []byte) {
 	t.messages = append(t.messages, Message{At: at, From: from.Process, To: to.Process, Bytes: append([]byte(nil), p...)})
 }
 
-// end notes that the output of a process has ended.
-func (t *transcript) end(process string) {
+// end notes that the output of a process has ended: before all messages, with one that says nothing.
+func (t *transcript) end(from, to PipeEnd) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n := len(t.messages); n > 0 && !t.cut {
-		last := &t.messages[n-1]
-		last.Ended = append(last.Ended, process)
+	if t.cut {
+		return
 	}
+	if len(t.messages) == 0 {
+		t.messages = []Message{{At: Millis(time.Since(t.begin)), From: from.Process, To: to.Process}}
+	}
+	last := &t.messages[len(t.messages)-1]
+	last.Ended = append(last.Ended, from.Process)
 }
 
-// list returns the messages as a record shows them. Nothing may be added afterwards.
+// list returns the messages as a record shows them, not nil. Nothing may be added afterwards.
 func (t *transcript) list() (messages []Message, cut bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.messages == nil {
+		t.messages = []Message{}
+	}
 	for i := range t.messages {
 		m := &t.messages[i]
 		if utf8.Valid(m.Bytes) {

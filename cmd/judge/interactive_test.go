@@ -54,7 +54,7 @@ func TestInteractiveVerdictsDoNotDependOnChance(t *testing.T) {
 func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 	needsJudging(t)
 	dir := filepath.Join(fixtures, "interactive")
-	first, _ := judgeFixture(t, dir, runFlags{transcript: true, only: []string{"guess/subs/ok.py", "guess/subs/deadlock_unflushed.c", "to the end"}})
+	first, _ := judgeFixture(t, dir, runFlags{transcript: true, only: []string{"guess/subs/ok.py", "guess/subs/deadlock_unflushed.c", "to the end", "silent"}})
 	said := ""
 	for _, r := range first {
 		if r.Submission == "subs/ok.py" && r.Test == "1" {
@@ -76,7 +76,7 @@ func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, lines, 0o644))
 	got := map[string]string{}
 	again, _ := judgeFixture(t, dir, runFlags{replay: file, only: []string{
-		"guess/subs/ok.py", "guess/subs/ok.cpp", "guess/subs/wrong_guess.py", "guess/subs/crash_early.py", "guess/subs/deadlock_reads_twice.py", "to the end"}})
+		"guess/subs/ok.py", "guess/subs/ok.cpp", "guess/subs/wrong_guess.py", "guess/subs/crash_early.py", "guess/subs/deadlock_reads_twice.py", "to the end", "silent"}})
 	for _, r := range again {
 		if r.Kind == judge.KindRun && r.Test == "1" {
 			got[r.Submission] = fmt.Sprintf("%s %s", r.Verdict, r.Message)
@@ -89,8 +89,34 @@ func TestReplayPlaysTheInteractorsPart(t *testing.T) {
 		"subs/crash_early.py":          "runtime-error exit code 3",
 		"subs/deadlock_reads_twice.py": `wrong-answer message 1 of the transcript: expected "64\n", found "1\n"`,
 		"ends/says_bye.sh":             "accepted ",
+		"listens.sh":                   "accepted ",
 		"ends/never_ends.sh":           "time-limit all wait for input: interactor wrote last, so submission should have written (is its output flushed?)",
 	}, got)
+}
+
+func TestTranscriptOfAnotherSubmissionIsTheSecondChoice(t *testing.T) {
+	run := func(submission string, cut bool, texts ...string) judge.Record {
+		r := judge.Record{Schema: judge.Schema, Kind: judge.KindRun, Task: "t", Submission: submission, Test: "1", Transcript: []judge.Message{}, TranscriptCut: cut}
+		for _, text := range texts {
+			r.Transcript = append(r.Transcript, judge.Message{From: judge.InteractorName, To: judge.SubmissionName, Text: text})
+		}
+		return r
+	}
+	file := filepath.Join(t.TempDir(), "records.jsonl")
+	var lines []byte
+	for _, r := range []judge.Record{run("silent", false), run("floods", true, "x"), run("talks", false, "hello")} {
+		var err error
+		lines, err = judge.AppendRecord(lines, &r)
+		require.NoError(t, err)
+	}
+	require.NoError(t, os.WriteFile(file, lines, 0o644))
+	source, err := readTranscripts(file)
+	require.NoError(t, err)
+	talk := run("", false, "hello").Transcript
+	for submission, want := range map[string][]judge.Message{"talks": talk, "unknown": talk, "silent": {}, "floods": nil} {
+		assert.Equal(t, want, source("t", submission, "1"), submission)
+	}
+	assert.Nil(t, source("t", "talks", "2"))
 }
 
 func copyFile(t *testing.T, from, to string) {

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"judge/judge"
 )
 
 // readTranscripts reads the transcripts of a file of records that was written with --transcript. A run of
-// the same submission is meant before another one of the same test.
+// the same submission is meant, also if it has no whole one, before another one of the same test in which
+// something was said.
 func readTranscripts(name string) (judge.ReplaySource, error) {
 	f, err := openRecords(name)
 	if err != nil {
@@ -18,7 +20,7 @@ func readTranscripts(name string) (judge.ReplaySource, error) {
 	}
 	defer f.Close()
 	type key struct{ task, submission, test string }
-	found := map[key][]judge.Message{}
+	found, whole := map[key][]judge.Message{}, false
 	decoder := json.NewDecoder(f)
 	for line := 1; ; line++ {
 		var r judge.Record
@@ -27,19 +29,25 @@ func readTranscripts(name string) (judge.ReplaySource, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: record %d: %w", name, line, err)
 		}
-		if r.Transcript == nil || r.TranscriptCut {
+		if r.Transcript == nil {
 			continue
 		}
+		if r.TranscriptCut {
+			found[key{r.Task, r.Submission, r.Test}] = nil
+			continue
+		}
+		whole = true
 		found[key{r.Task, r.Submission, r.Test}] = r.Transcript
-		if any := (key{task: r.Task, test: r.Test}); found[any] == nil {
+		said := slices.ContainsFunc(r.Transcript, func(m judge.Message) bool { return len(m.Content()) > 0 })
+		if any := (key{task: r.Task, test: r.Test}); said && found[any] == nil {
 			found[any] = r.Transcript
 		}
 	}
-	if len(found) == 0 {
+	if !whole {
 		return nil, fmt.Errorf("%s: no record has a whole transcript: write some with judge run --transcript --out FILE", name)
 	}
 	return func(task, submission, test string) []judge.Message {
-		if messages := found[key{task, submission, test}]; messages != nil {
+		if messages, known := found[key{task, submission, test}]; known {
 			return messages
 		}
 		return found[key{task: task, test: test}]

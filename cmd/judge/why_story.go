@@ -263,6 +263,9 @@ func (s *story) events(r *judge.Record) {
 			at(m.At, "… and %s", counted(len(r.Transcript)-i, "message"))
 			break
 		}
+		if len(m.Content()) == 0 { // an end of output
+			continue
+		}
 		at(m.At, "%s to %s: %s", m.From, m.To, judge.Visible(judge.CutText(m.Content(), 60)))
 	}
 	for _, e := range r.Exits { // in the order of time, each with a clock of its own

@@ -244,6 +244,9 @@ func (d *htmlDetail) timeline(r *judge.Record) {
 		}
 		m := &messages[i]
 		content := m.Content()
+		if len(content) == 0 { // an end of output
+			continue
+		}
 		text := judge.VisibleLines(judge.CutText(content, judge.KeepOutput/4))
 		if len(content) > judge.KeepOutput/4 {
 			text += "…"
