@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -200,6 +202,12 @@ type outcome struct {
 // idOf is the id of a submission, which its client chooses: who hears no answer submits it again.
 func idOf(i int) string { return fmt.Sprintf("s%04d", i) }
 
+// jobOf is its id in the queue, which begins with a mark of the token's name.
+func jobOf(i int) string {
+	sum := sha256.Sum256([]byte("site"))
+	return hex.EncodeToString(sum[:8]) + "_" + idOf(i)
+}
+
 // nameOf is what records call it.
 func nameOf(i int) string { return idOf(i) + "/" + specimens[i%len(specimens)].name }
 
@@ -291,8 +299,8 @@ func (s *site) wantOneResultEach(outcomes []outcome) {
 	t.Helper()
 	want := map[string]uint64{}
 	for i, o := range outcomes {
-		want["judge.result."+idOf(i)] = 1
-		status, err := s.q.Status(s.ctx, idOf(i))
+		want["judge.result."+jobOf(i)] = 1
+		status, err := s.q.Status(s.ctx, jobOf(i))
 		require.NoError(t, err)
 		if assert.NotNil(t, status.Result, idOf(i)) {
 			assert.Equal(t, queue.Done, status.Result.State, "%s: %s", idOf(i), status.Result.Reason)

@@ -34,7 +34,7 @@ const (
 )
 
 // MaxID bounds the id of a job, in bytes.
-const MaxID = 64
+const MaxID = 81
 
 // checkID refuses what would mean something else in a subject, a path or a header.
 func checkID(id string) error {

@@ -51,11 +51,12 @@ func (s *Service) getEvents(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	defer context.AfterFunc(s.draining, cancel)()
 	stream := &eventStream{w: w, control: http.NewResponseController(w)}
-	stream.comment("judge " + status.Job.ID)
+	c := clientOf(r.Context())
+	stream.comment("judge " + c.shownID(status.Job))
 	stream.run(ctx, s.queue.Watch(ctx, status.Job.ID, after), func(result queue.Result) any {
 		ended := status
 		ended.State, ended.Result = result.State, &result
-		return newSubmissionStatus(ended)
+		return c.newSubmissionStatus(ended)
 	})
 	return stream.ended(ctx)
 }

@@ -21,7 +21,7 @@ func (s *Service) openRecords(r *http.Request) (io.ReadCloser, queue.Status, err
 		return nil, status, err
 	}
 	if !status.State.Final() {
-		return nil, status, conflict.problem("it is %s: its records are complete when it has ended; %s/events has them as they come", status.State, "/v1/submissions/"+status.Job.ID)
+		return nil, status, conflict.problem("it is %s: its records are complete when it has ended; %s/events has them as they come", status.State, "/v1/submissions/"+clientOf(r.Context()).shownID(status.Job))
 	}
 	records, err := s.queue.OpenRecords(r.Context(), status.Job.ID)
 	if errors.Is(err, queue.ErrUnknown) {
@@ -39,7 +39,7 @@ func (s *Service) getRecords(w http.ResponseWriter, r *http.Request) error {
 	defer records.Close()
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	w.Header().Set("Cache-Control", "private, no-cache")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+status.Job.ID+`.jsonl"`) // an id has no quotes
+	w.Header().Set("Content-Disposition", `attachment; filename="`+clientOf(r.Context()).shownID(status.Job)+`.jsonl"`) // an id has no quotes
 	if r.Method == http.MethodHead {
 		return nil
 	}

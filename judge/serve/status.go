@@ -48,11 +48,11 @@ type submissionURL struct {
 	Report  string `json:"report,omitempty"`
 }
 
-// newSubmissionStatus tells what the queue knows in the words of the API.
-func newSubmissionStatus(from queue.Status) submissionStatus {
+// newSubmissionStatus tells a client what the queue knows, in the words of the API.
+func (c *client) newSubmissionStatus(from queue.Status) submissionStatus {
 	j := from.Job
 	s := submissionStatus{
-		ID: j.ID, Kind: j.Kind, State: from.State, Priority: j.Priority, Owner: j.Owner, Task: j.Task, Name: j.Name,
+		ID: c.shownID(j), Kind: j.Kind, State: from.State, Priority: j.Priority, Owner: j.Owner, Task: j.Task, Name: j.Name,
 		Language: j.Language, Submitted: j.Submitted, Attempts: len(from.Attempts), Links: &submissionURL{},
 	}
 	if s.Kind == "" {
@@ -65,7 +65,7 @@ func newSubmissionStatus(from queue.Status) submissionStatus {
 		last := from.Attempts[n-1]
 		s.Worker, s.Started, s.Attempts = last.Worker, last.Started, max(n, last.Number)
 	}
-	s.Links.Self = "/v1/submissions/" + j.ID
+	s.Links.Self = "/v1/submissions/" + s.ID
 	s.Links.Events = s.Links.Self + "/events"
 	if r := from.Result; r != nil {
 		s.end(r)
@@ -98,35 +98,31 @@ func (s *submissionStatus) end(r *queue.Result) {
 	}
 }
 
-// status returns a submission that the request's client may see. To others it does not exist.
+// status returns the submission that a request names, if its client may see it. To others it does not exist.
 func (s *Service) status(r *http.Request) (queue.Status, error) {
-	return s.statusOf(r.Context(), r.PathValue("id"))
+	c := clientOf(r.Context())
+	for _, id := range c.jobIDs(r.PathValue("id")) {
+		status, err := s.statusOf(r.Context(), id)
+		if gone := (*Problem)(nil); !errors.As(err, &gone) {
+			return status, err
+		}
+	}
+	return queue.Status{}, noSubmission()
 }
 
-func (s *Service) statusOf(ctx context.Context, id string) (queue.Status, error) {
-	unknown := notFound.problem("there is no such submission")
-	if !isID(id) {
-		return queue.Status{}, unknown
+// statusOf returns the submission of a job, if the context's client may see it.
+func (s *Service) statusOf(ctx context.Context, job string) (queue.Status, error) {
+	if !isID(job, queue.MaxID) {
+		return queue.Status{}, noSubmission()
 	}
-	status, err := s.queue.Status(ctx, id)
+	status, err := s.queue.Status(ctx, job)
 	if errors.Is(err, queue.ErrUnknown) || err == nil && !clientOf(ctx).sees(status.Job.Owner) {
-		return queue.Status{}, unknown
+		return queue.Status{}, noSubmission()
 	}
 	return status, err
 }
 
-// isID says whether a string could be the id of a submission.
-func isID(s string) bool {
-	if s == "" || len(s) > 64 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
-}
+func noSubmission() error { return notFound.problem("there is no such submission") }
 
 // getSubmission answers with a submission's status, at once or when it has ended.
 func (s *Service) getSubmission(w http.ResponseWriter, r *http.Request) error {
@@ -134,16 +130,21 @@ func (s *Service) getSubmission(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ended, forget := s.open.wait(r.PathValue("id"))
-	defer forget()
 	status, err := s.status(r)
 	if err != nil {
 		return err
 	}
-	if status, err = s.waitFor(r.Context(), status, ended, patience); err != nil {
-		return err
+	if patience > 0 && !status.State.Final() {
+		ended, forget := s.open.wait(status.Job.ID)
+		defer forget()
+		if status, err = s.statusOf(r.Context(), status.Job.ID); err != nil { // it may have ended before we listened
+			return err
+		}
+		if status, err = s.waitFor(r.Context(), status, ended, patience); err != nil {
+			return err
+		}
 	}
-	return writeJSON(w, http.StatusOK, newSubmissionStatus(status))
+	return writeJSON(w, http.StatusOK, clientOf(r.Context()).newSubmissionStatus(status))
 }
 
 // waitOf reads the `wait` of a request, a number of seconds or a duration such as 1m30s. What is longer than
@@ -206,7 +207,7 @@ func (s *Service) cancelSubmission(w http.ResponseWriter, r *http.Request) error
 	if status, err = s.status(r); err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, newSubmissionStatus(status))
+	return writeJSON(w, http.StatusOK, clientOf(r.Context()).newSubmissionStatus(status))
 }
 
 // submissionList is a page of submissions.
@@ -246,7 +247,7 @@ func (s *Service) listSubmissions(w http.ResponseWriter, r *http.Request) error 
 	list := submissionList{Submissions: []submissionStatus{}}
 	for _, status := range page {
 		if c.sees(status.Job.Owner) {
-			list.Submissions = append(list.Submissions, newSubmissionStatus(status))
+			list.Submissions = append(list.Submissions, c.newSubmissionStatus(status))
 		}
 	}
 	if next > 0 {

@@ -71,18 +71,19 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/v1/submissions/"+status.Job.ID)
+	answer := clientOf(r.Context()).newSubmissionStatus(status)
+	w.Header().Set("Location", answer.Links.Self)
 	later, err := s.waitFor(r.Context(), status, ended, patience)
 	if err == nil {
-		status = later
+		answer = clientOf(r.Context()).newSubmissionStatus(later)
 	} else if r.Context().Err() != nil {
 		return err
 	} // else: it is accepted, whatever cannot be learned of it now
 	code := http.StatusAccepted
-	if status.State.Final() {
+	if answer.State.Final() {
 		code = http.StatusOK
 	}
-	return writeJSON(w, code, newSubmissionStatus(status))
+	return writeJSON(w, code, answer)
 }
 
 // enqueue puts a job into the queue, unless its owner has too many there.
@@ -136,8 +137,12 @@ func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job
 	if err := checkOnly(task, request.Only); err != nil {
 		return queue.Job{}, err
 	}
+	made := rand.Text()
+	if request.ID != "" {
+		made = mark(clientOf(ctx).Name) + request.ID
+	}
 	job := queue.Job{
-		ID: cmp.Or(request.ID, rand.Text()), Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, Priority(ctx, queue.Normal)),
+		ID: made, Kind: queue.KindJudge, Priority: cmp.Or(request.Priority, Priority(ctx, queue.Normal)),
 		Owner: clientOf(ctx).Name, Needs: task.Needs(&submission), Task: id, Name: submission.Name,
 		Language: request.Language, Only: request.Only, AllTests: request.AllTests,
 	}
@@ -147,7 +152,7 @@ func (s *Service) job(ctx context.Context, request submissionRequest) (queue.Job
 
 func checkSubmission(r submissionRequest) error {
 	switch {
-	case r.ID != "" && !isID(r.ID):
+	case r.ID != "" && !isID(r.ID, maxChosenID):
 		return invalid.problem("id: want at most 64 letters, digits, - and _")
 	case r.Task.id == "" && r.Task.files == nil:
 		return invalid.problem("task: want the id of a task, or an object with its files")
