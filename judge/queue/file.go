@@ -21,7 +21,8 @@ type File struct {
 }
 
 // PutFile stores what it reads, up to limit bytes (ErrTooLarge beyond). It is read once, to its end, before anything is
-// stored; larger content is spooled to a temporary file. Content that is there already is not stored again.
+// stored; larger content is spooled to a temporary file. Content that is there already is not stored again, and is kept for
+// another Options.FileAge.
 // ErrFull when the store has no room.
 func (q *Queue) PutFile(ctx context.Context, r io.Reader, limit int64) (File, error) {
 	s, err := newSpool(r, limit)
@@ -39,28 +40,35 @@ func (q *Queue) PutFile(ctx context.Context, r io.Reader, limit int64) (File, er
 // OpenFile opens a file for reading; ErrUnknown when it is not there. The caller closes it. It is compared with its
 // hash on the way: what ends with io.EOF, and not with ErrDamaged, is what was stored. The context is that of the reads, too.
 func (q *Queue) OpenFile(ctx context.Context, hash string) (io.ReadCloser, error) {
-	o, err := q.fileObject(ctx, hash)
+	o, err := q.fileObject(ctx, hash, nil)
 	if err != nil {
 		return nil, err
 	}
 	return newObjectReader(ctx, q, o), nil
 }
 
-// Stat tells of a file; ErrUnknown when it is not there.
+// Stat tells of a file, and keeps it for another Options.FileAge; ErrUnknown when it is not there.
 func (q *Queue) Stat(ctx context.Context, hash string) (File, error) {
-	o, err := q.fileObject(ctx, hash)
+	o, err := q.fileObject(ctx, hash, q.touch)
 	if err != nil {
 		return File{}, err
 	}
 	return File{SHA256: hash, Bytes: int64(o.Size)}, nil
 }
 
-// fileObject is the object of a file, which the digest in its description must belong to.
-func (q *Queue) fileObject(ctx context.Context, hash string) (jetstream.ObjectInfo, error) {
+// fileObject is the object of a file, which the digest in its description must belong to. The description is given to seen; nil:
+// to nobody.
+func (q *Queue) fileObject(ctx context.Context, hash string, seen func(context.Context, jetstream.ObjectInfo, *jetstream.RawStreamMsg) error) (o jetstream.ObjectInfo, err error) {
 	if err := CheckHash(hash); err != nil {
-		return jetstream.ObjectInfo{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+		return o, fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
-	o, err := q.object(ctx, bucketFiles, hash)
+	err = q.retry(ctx, "look up "+hash, func(ctx context.Context) error {
+		var m *jetstream.RawStreamMsg
+		if o, m, err = q.describe(ctx, bucketFiles, hash); err != nil || seen == nil {
+			return err
+		}
+		return seen(ctx, o, m)
+	})
 	if err != nil {
 		return o, err
 	}

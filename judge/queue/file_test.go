@@ -93,6 +93,7 @@ func TestFileIsStoredOnce(t *testing.T) {
 	wait.Wait()
 	sum := sha256.Sum256([]byte(other))
 	assert.True(t, other == content(t, q, hex.EncodeToString(sum[:])))
+	assert.Equal(t, before+4+1, waiting(t, q, objectStream(bucketFiles)), "nothing of those that came second is left")
 }
 
 func TestDeleteFile(t *testing.T) {

@@ -28,8 +28,8 @@ func metaSubject(bucket, name string) string {
 }
 func objectStream(bucket string) string { return "OBJ_" + bucket }
 
-// putObject stores what it reads under a name, in place of what was there. After an error nothing of it is left, if
-// the servers can be reached.
+// putObject stores what it reads under a name, unless there is an object of that name by then: names tell the content. After an
+// error nothing of it is left, if the servers can be reached.
 func (q *Queue) putObject(ctx context.Context, bucket, name string, r io.Reader) (_ jetstream.ObjectInfo, err error) {
 	o := jetstream.ObjectInfo{Bucket: bucket, NUID: nuid.Next(), ModTime: time.Now().UTC()}
 	o.Name, o.Opts = name, &jetstream.ObjectMetaOptions{ChunkSize: chunkBytes}
@@ -55,7 +55,11 @@ func (q *Queue) putObject(ctx context.Context, bucket, name string, r io.Reader)
 		}
 	}
 	o.Digest = jetstream.GetObjectDigestValue(sum)
-	return o, q.putMeta(ctx, o)
+	first, err := q.putFirst(ctx, o)
+	if err == nil && !first {
+		q.purgeChunks(context.WithoutCancel(ctx), o)
+	}
+	return o, err
 }
 
 // putChunk stores the next chunk once: by the message's id the server knows one that comes twice.
@@ -68,19 +72,53 @@ func (q *Queue) putChunk(ctx context.Context, o *jetstream.ObjectInfo, chunk []b
 	})
 }
 
-// putMeta makes an object visible, or tells that it was deleted.
+// putFirst makes an object visible, and returns true; false when another of its name is, which the caller's then has no use for.
+func (q *Queue) putFirst(ctx context.Context, o jetstream.ObjectInfo) (first bool, err error) {
+	subject, after := metaSubject(o.Bucket, o.Name), uint64(0)
+	err = q.retry(ctx, "store "+o.Name, func(ctx context.Context) error {
+		_, err := q.publishMeta(ctx, subject, o, jetstream.WithExpectLastSequencePerSubject(after))
+		if first = err == nil; !isConflict(err) {
+			return err
+		}
+		there, m, err := q.describe(ctx, o.Bucket, o.Name)
+		switch {
+		case err == nil:
+			first = there.NUID == o.NUID // the acknowledgement got lost
+			return nil
+		case m == nil && !errors.Is(err, ErrUnknown):
+			return err
+		case m == nil:
+			after = 0
+		default: // a note that it was deleted, or what nobody can read
+			after = m.Sequence
+		}
+		return errors.New("something else was there")
+	})
+	return first, err
+}
+
+// putMeta stores an object's description in place of what there is.
 func (q *Queue) putMeta(ctx context.Context, o jetstream.ObjectInfo) error {
-	data, err := json.Marshal(o)
-	if err != nil {
-		return fmt.Errorf("bug: encode object: %w", err)
-	}
-	m := nats.NewMsg(metaSubject(o.Bucket, o.Name))
-	m.Data = data
-	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject) // it replaces what was said before
 	return q.retry(ctx, "store "+o.Name, func(ctx context.Context) error {
-		_, err := q.js.PublishMsg(ctx, m)
+		_, err := q.publishMeta(ctx, metaSubject(o.Bucket, o.Name), o)
 		return err
 	})
+}
+
+// publishMeta stores a description once, and returns its sequence.
+func (q *Queue) publishMeta(ctx context.Context, subject string, o jetstream.ObjectInfo, options ...jetstream.PublishOpt) (uint64, error) {
+	data, err := json.Marshal(o)
+	if err != nil {
+		return 0, fmt.Errorf("bug: encode object: %w", err)
+	}
+	m := nats.NewMsg(subject)
+	m.Data = data
+	m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject) // it replaces what was said before
+	ack, err := q.js.PublishMsg(ctx, m, options...)
+	if err != nil {
+		return 0, err
+	}
+	return ack.Sequence, nil
 }
 
 func (q *Queue) purgeChunks(ctx context.Context, o jetstream.ObjectInfo) {
@@ -98,33 +136,41 @@ func (q *Queue) deleteObject(ctx context.Context, bucket, name string) error {
 	if err != nil {
 		return err
 	}
-	gone := o
-	gone.Deleted, gone.Size, gone.Chunks, gone.Digest = true, 0, 0, ""
-	if err := q.putMeta(ctx, gone); err != nil {
+	if err := q.putMeta(ctx, deleted(o)); err != nil {
 		return err
 	}
 	q.purgeChunks(ctx, o)
 	return nil
 }
 
+// deleted is the description of an object that is gone.
+func deleted(o jetstream.ObjectInfo) jetstream.ObjectInfo {
+	o.Deleted, o.Size, o.Chunks, o.Digest = true, 0, 0, ""
+	return o
+}
+
 // object tells of an object; ErrUnknown when it is not there.
-func (q *Queue) object(ctx context.Context, bucket, name string) (jetstream.ObjectInfo, error) {
-	var o jetstream.ObjectInfo
-	err := q.retry(ctx, "look up "+name, func(ctx context.Context) error {
-		m, err := q.last(ctx, objectStream(bucket), metaSubject(bucket, name))
-		if err != nil {
-			return err
-		}
-		o = jetstream.ObjectInfo{}
-		if err := json.Unmarshal(m.Data, &o); err != nil || o.Bucket != bucket || o.Name != name || !isNUID(o.NUID) {
-			return fmt.Errorf("%w (its description)", ErrDamaged)
-		}
-		if o.Deleted {
-			return ErrUnknown
-		}
-		return nil
+func (q *Queue) object(ctx context.Context, bucket, name string) (o jetstream.ObjectInfo, err error) {
+	err = q.retry(ctx, "look up "+name, func(ctx context.Context) error {
+		o, _, err = q.describe(ctx, bucket, name)
+		return err
 	})
 	return o, err
+}
+
+// describe asks once for an object's description, and returns the message as well, also when it says that the
+// object is not there (ErrUnknown) or nobody can read it (ErrDamaged).
+func (q *Queue) describe(ctx context.Context, bucket, name string) (o jetstream.ObjectInfo, m *jetstream.RawStreamMsg, err error) {
+	if m, err = q.last(ctx, objectStream(bucket), metaSubject(bucket, name)); err != nil {
+		return o, nil, err
+	}
+	if err := json.Unmarshal(m.Data, &o); err != nil || o.Bucket != bucket || o.Name != name || !isNUID(o.NUID) {
+		return o, m, fmt.Errorf("%w (its description)", ErrDamaged)
+	}
+	if o.Deleted {
+		return o, m, ErrUnknown
+	}
+	return o, m, nil
 }
 
 // isNUID tells whether s can be a part of a subject.

@@ -35,6 +35,7 @@ type Options struct {
 	Keep        time.Duration // how long jobs and results are kept; 0: as it is, 7 days in a new queue
 	Replicas    int           // of every stream; 0: as it is, in a new queue 3 where the servers can, else 1
 	FileBytes   int64         // bound of all files together; 0: as it is, none in a new queue
+	FileAge     time.Duration // after which files go for which nobody has asked, at least thrice Keep; negative: never; 0: as it is, 30 days in a new queue
 	AckWait     time.Duration // after which a silent worker's job is another's; 0: 30 s. The same for all of a queue
 	MaxAttempts int           // of a job; 0: 5
 	Log         *slog.Logger  // for what no caller hears of: lost connections, dead letters; nil: nothing
@@ -54,6 +55,8 @@ type Queue struct {
 	records jetstream.ObjectStore
 	adverts jetstream.KeyValue
 	board   board
+
+	touchAge time.Duration // as the constant; tests have another
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -101,7 +104,7 @@ func newQueue(o Options) *Queue {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{options: o, log: o.Log, streams: map[string]jetstream.Stream{}, made: map[string]bool{}}
+	q := &Queue{options: o, log: o.Log, touchAge: touchAge, streams: map[string]jetstream.Stream{}, made: map[string]bool{}}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
 	q.connected, q.disconnect = context.WithCancel(q.ctx)
 	return q

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -48,7 +49,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 		{Name: streamProgress, Subjects: []string{progressSubject("*", "*")}, MaxAge: progressAge, MaxBytes: progressBytes, Discard: jetstream.DiscardOld},
 		{Name: streamResults, Subjects: []string{resultSubject("*")}, MaxAge: keep},
 		{Name: streamDead, Subjects: []string{deadSubject("*")}, MaxAge: keep},
-		objects(bucketFiles, 0, files),
+		o.filesStream(files),
 		objects(bucketRecords, keep, -1),
 		{
 			Name: "KV_" + bucketWorkers, Subjects: []string{"$KV." + bucketWorkers + ".>"}, MaxAge: AdvertAge,
@@ -64,6 +65,13 @@ func (o Options) streams() []jetstream.StreamConfig {
 	return list
 }
 
+// filesStream is the stream of the files. What removes the old ones is SweepFiles.
+func (o Options) filesStream(bytes int64) jetstream.StreamConfig {
+	c := objects(bucketFiles, 0, bytes)
+	c.Metadata = withFileAge(nil, o.defaultAge(), time.Now())
+	return c
+}
+
 // objects is the stream of an object store, as the client library would make it but for direct reads.
 func objects(bucket string, age time.Duration, bytes int64) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
@@ -77,6 +85,11 @@ func objects(bucket string, age time.Duration, bytes int64) jetstream.StreamConf
 func (q *Queue) makeStreams(ctx context.Context) error {
 	settled := time.Now().Add(settling)
 	for _, want := range q.options.streams() {
+		if jobs := q.streams[streamJobs]; jobs != nil {
+			if err := checkFileAge(q.options.FileAge, jobs.CachedInfo().Config.MaxAge); err != nil {
+				return err
+			}
+		}
 		s, err := q.openStream(ctx, want, settled)
 		if err != nil {
 			return err
@@ -107,7 +120,7 @@ func (q *Queue) makeStream(ctx context.Context, want jetstream.StreamConfig, set
 	}
 	have := s.CachedInfo().Config
 	next := q.options.changed(have, want)
-	if next.Replicas == have.Replicas && next.MaxAge == have.MaxAge && next.MaxBytes == have.MaxBytes {
+	if next.Replicas == have.Replicas && next.MaxAge == have.MaxAge && next.MaxBytes == have.MaxBytes && maps.Equal(next.Metadata, have.Metadata) {
 		return s, nil
 	}
 	return q.js.UpdateStream(ctx, next)
@@ -123,6 +136,9 @@ func (o Options) changed(have, want jetstream.StreamConfig) jetstream.StreamConf
 	case "OBJ_" + bucketFiles:
 		if o.FileBytes != 0 {
 			have.MaxBytes = want.MaxBytes
+		}
+		if o.FileAge != 0 {
+			have.Metadata = withFileAge(have.Metadata, o.FileAge, time.Now())
 		}
 	}
 	if o.Replicas != 0 {
