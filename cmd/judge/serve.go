@@ -32,6 +32,7 @@ type serveFlags struct {
 	natsCreds  string // a file's name; empty: none
 	natsListen string // an address for workers of other machines; empty: none
 	filesSize  string // bound of all files of tasks together; empty: as it is, none at first
+	filesAge   string // of files of tasks that nobody needs; empty: as it is, 30 days at first
 	tokenFile  string // a file's name; empty: no tokens
 	jobs       int
 	degraded   bool
@@ -80,6 +81,7 @@ is judged after the next start.`,
 	flags.StringVar(&f.tokenFile, "token-file", "", "let in only who has a token of `FILE`")
 	flags.StringVar(&f.store, "store", "", "keep the queue in `DIR` (default: judge/serve in the user's state directory)")
 	flags.StringVar(&f.filesSize, "files-size", "", "refuse new files of tasks when those in the queue take `SIZE`, such as 20GiB (default: as before, at first no bound)")
+	flags.StringVar(&f.filesAge, "files-age", "", "forget files of tasks for which nobody has asked in `DAYS`, such as 90d; never: keep them (default: as before, at first 30d)")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the physical cores that judge may use)")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
 	flags.StringVar(&f.natsListen, "nats-listen", "", "let workers of other machines connect to `ADDRESS`, such as 10.0.0.1:4222")
@@ -123,6 +125,9 @@ func (f serveFlags) check() error {
 	if size, err := limits.ParseSize(f.filesSize); f.filesSize != "" && (err != nil || size <= 0) {
 		return fmt.Errorf(`--files-size %s: want a size such as "20GiB"`, f.filesSize)
 	}
+	if _, err := parseAge(f.filesAge); err != nil {
+		return fmt.Errorf("--files-age %s: %w", f.filesAge, err)
+	}
 	switch {
 	case f.jobs < 0:
 		return fmt.Errorf("--jobs %d: want 1 or more, or 0 for the physical cores that judge may use", f.jobs)
@@ -142,6 +147,7 @@ func (f serveFlags) serve(ctx context.Context, listener net.Listener, tokens *se
 	if f.filesSize != "" {
 		options.FileBytes, _ = limits.ParseSize(f.filesSize) // check has done it
 	}
+	options.FileAge, _ = parseAge(f.filesAge)
 	dir, temp := f.store, ""
 	if f.nats == "" {
 		if dir, err = serveDir(dir); err != nil {

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"judge/judge/queue"
 )
@@ -81,4 +83,20 @@ func storedToken(name string) (string, error) {
 	}
 	token := rand.Text()
 	return token, os.WriteFile(name, []byte(token+"\n"), 0o600)
+}
+
+// parseAge reads the age of files; 0: none is given, negative: never.
+func parseAge(text string) (time.Duration, error) {
+	const day, leastDays, mostDays = 24 * time.Hour, 21, 36500 // thrice what jobs are kept
+	switch text {
+	case "":
+		return 0, nil
+	case "never":
+		return -1, nil
+	}
+	days, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
+	if err != nil || !strings.HasSuffix(text, "d") || days < leastDays || days > mostDays {
+		return 0, fmt.Errorf("want never, or days such as 90d, at least %dd", leastDays)
+	}
+	return time.Duration(days) * day, nil
 }

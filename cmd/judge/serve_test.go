@@ -228,6 +228,8 @@ func TestServeIsRefused(t *testing.T) {
 		"want text or json":                                      {"--log", "xml"},
 		"want 1 or more":                                         {"--jobs", "-1"},
 		"want a size such as":                                    {"--files-size", "plenty"},
+		"want never, or days such as 90d":                        {"--files-age", "90"},
+		"at least 21d":                                           {"--files-age", "7d"},
 	} {
 		var stdout, stderr bytes.Buffer
 		assert.Equal(t, statusUsage, run(append([]string{"serve"}, args...), &stdout, &stderr), args)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"judge/judge"
 	"judge/judge/queue"
@@ -90,8 +91,11 @@ func isLookedInto(name string) bool {
 	return !slices.Contains([]string{".in", ".ans", ".out", ".a"}, path.Ext(name))
 }
 
-// read reads a stored file of at most limit bytes; a larger one is queue.ErrTooLarge.
+// read reads a stored file of at most limit bytes, which somebody needs; a larger one is queue.ErrTooLarge.
 func (s *Service) read(ctx context.Context, hash string, limit int64) ([]byte, error) {
+	if _, err := s.queue.Stat(ctx, hash); err != nil {
+		return nil, err
+	}
 	file, err := s.queue.OpenFile(ctx, hash)
 	if err != nil {
 		return nil, err
@@ -165,15 +169,23 @@ func parallel(ctx context.Context, atOnce int, names []string, do func(context.C
 func keysOf(files map[string]content) []string { return slices.Sorted(maps.Keys(files)) }
 
 // taskCache keeps the tasks that were asked for lately, without their files. The zero value is ready to be used.
+//
+// The queue forgets files for which nobody asks, and whose task is taken from here asks for none: so none stays for long.
 type taskCache struct {
 	mu    sync.Mutex
-	tasks map[string]*judge.Task
+	tasks map[string]cachedTask
 	order []string // the one that was used longest ago first
 	tests int      // of all
 }
 
+type cachedTask struct {
+	*judge.Task
+	loaded time.Time
+}
+
 // Bounds of a taskCache.
 const (
+	maxCachedAge   = time.Hour
 	maxCachedTasks = 1000
 	maxCachedTests = 100_000
 )
@@ -182,29 +194,43 @@ const (
 func (c *taskCache) get(id string) *judge.Task {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := c.tasks[id]
-	if t != nil {
-		c.order = append(slices.DeleteFunc(c.order, func(other string) bool { return other == id }), id)
+	t, ok := c.tasks[id]
+	if !ok {
+		return nil
 	}
-	return t
+	c.forget(id)
+	if time.Since(t.loaded) > maxCachedAge {
+		return nil
+	}
+	c.keep(id, t)
+	return t.Task
 }
 
 func (c *taskCache) put(id string, t *judge.Task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.tasks[id] != nil {
+	if _, ok := c.tasks[id]; ok {
 		return
 	}
 	if c.tasks == nil {
-		c.tasks = map[string]*judge.Task{}
+		c.tasks = map[string]cachedTask{}
 	}
+	c.keep(id, cachedTask{t, time.Now()})
+	for len(c.order) > 1 && (len(c.order) > maxCachedTasks || c.tests > maxCachedTests) {
+		c.forget(c.order[0])
+	}
+}
+
+// keep makes a task the one that was used last. c.mu is held.
+func (c *taskCache) keep(id string, t cachedTask) {
 	c.tasks[id] = t
 	c.order = append(c.order, id)
 	c.tests += len(t.Tests)
-	for len(c.order) > 1 && (len(c.order) > maxCachedTasks || c.tests > maxCachedTests) {
-		oldest := c.order[0]
-		c.tests -= len(c.tasks[oldest].Tests)
-		delete(c.tasks, oldest)
-		c.order = c.order[1:]
-	}
+}
+
+// forget drops a task that is there. c.mu is held.
+func (c *taskCache) forget(id string) {
+	c.tests -= len(c.tasks[id].Tests)
+	delete(c.tasks, id)
+	c.order = slices.DeleteFunc(c.order, func(other string) bool { return other == id })
 }

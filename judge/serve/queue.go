@@ -22,6 +22,7 @@ type Queue interface {
 	PutFile(ctx context.Context, r io.Reader, limit int64) (queue.File, error)
 	OpenFile(ctx context.Context, hash string) (io.ReadCloser, error)
 	Stat(ctx context.Context, hash string) (queue.File, error)
+	SweepFiles(ctx context.Context) (int, error)
 
 	Workers(ctx context.Context) ([]queue.Advert, error)
 	Lengths(ctx context.Context) ([]queue.Length, error)

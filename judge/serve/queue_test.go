@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"judge/judge"
@@ -29,9 +30,10 @@ type memoryQueue struct {
 	workers []queue.Advert
 	lengths []queue.Length
 	results []queue.Result
-	watched int  // streams at this time
-	asked   int  // how often Status was called
-	mute    bool // Results tells of none
+	watched int          // streams at this time
+	asked   int          // how often Status was called
+	swept   atomic.Int64 // how often SweepFiles was
+	mute    bool         // Results tells of none
 }
 
 func newMemoryQueue() *memoryQueue {
@@ -289,6 +291,10 @@ func (q *memoryQueue) Stat(_ context.Context, hash string) (queue.File, error) {
 		return queue.File{}, queue.ErrUnknown
 	}
 	return queue.File{SHA256: hash, Bytes: int64(len(data))}, nil
+}
+
+func (q *memoryQueue) SweepFiles(context.Context) (int, error) {
+	return int(q.swept.Add(1)) - 1, nil
 }
 
 func (q *memoryQueue) Workers(context.Context) ([]queue.Advert, error) { return q.workers, nil }

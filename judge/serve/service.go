@@ -70,6 +70,7 @@ func New(o Options) *Service {
 		s.mux.Handle(r.pattern, s.serve(r))
 	}
 	s.followers.Go(s.follow)
+	s.followers.Go(s.sweep)
 	return s
 }
 

@@ -1,0 +1,81 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"judge/judge/queue"
+)
+
+func TestOldFilesAreSweptEveryHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemoryQueue()
+		s := New(Options{Queue: q})
+		for want := int64(1); want <= 3; want++ {
+			synctest.Wait()
+			assert.Equal(t, want, q.swept.Load())
+			time.Sleep(sweepEvery)
+		}
+		synctest.Wait()
+		assert.NoError(t, s.Close())
+		time.Sleep(sweepEvery)
+		assert.EqualValues(t, 4, q.swept.Load())
+	})
+}
+
+// askedQueue knows which files were asked for.
+type askedQueue struct {
+	*memoryQueue
+	mu    sync.Mutex
+	asked map[string]bool
+}
+
+func (q *askedQueue) Stat(ctx context.Context, hash string) (queue.File, error) {
+	q.mu.Lock()
+	q.asked[hash] = true
+	q.mu.Unlock()
+	return q.memoryQueue.Stat(ctx, hash)
+}
+
+func (q *askedQueue) forget() { q.asked = map[string]bool{} }
+
+// What a submission needs is asked for, so that it is not swept before the submission is judged.
+func TestFilesOfSubmissionsAreAskedFor(t *testing.T) {
+	q := &askedQueue{memoryQueue: newMemoryQueue(), asked: map[string]bool{}}
+	a := newAPIOf(t, q, nil)
+	source := as[queue.File](t, a.do(http.MethodPost, "/v1/files", "print(3)"), http.StatusCreated)
+	input := as[queue.File](t, a.do(http.MethodPost, "/v1/files", "1 2\n"), http.StatusCreated)
+	body := sumTask()
+	body["files"].(object)["tests/1.in"] = object{"sha256": input.SHA256}
+	task := as[taskAnswer](t, a.post("/v1/tasks", body), http.StatusCreated)
+	assert.True(t, q.asked[input.SHA256], "by its hash, in a task")
+
+	submission := object{"task": task.ID, "sources": object{"main.py": object{"sha256": source.SHA256}}}
+	q.forget()
+	a.submit(submission)
+	assert.Equal(t, map[string]bool{source.SHA256: true}, q.asked, "the task was asked for a moment ago")
+
+	c := &a.service.tasks
+	kept := c.tasks[task.ID]
+	kept.loaded = kept.loaded.Add(-maxCachedAge - time.Second)
+	c.tasks[task.ID] = kept
+	q.forget()
+	a.submit(submission)
+	for name, file := range body["files"].(object) {
+		hash := input.SHA256
+		if text, ok := file.(string); ok {
+			hash = content{data: []byte(text)}.sha256()
+		}
+		assert.True(t, q.asked[hash], name)
+	}
+	assert.True(t, q.asked[task.ID], "the manifest")
+	assert.True(t, q.asked[source.SHA256], "the source")
+	assert.Len(t, c.order, 1)
+	assert.Equal(t, 1, c.tests)
+}
