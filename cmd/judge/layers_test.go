@@ -18,8 +18,8 @@ import (
 // layers are the packages of this module, the lowest first. One imports only what is in a lower layer: nothing points
 // upwards, and isolate and limits do not know each other.
 var layers = [][]string{
-	{"isolate/internal/handshake", "isolate/internal/policy", "judge/cache", "fixtures/hostile", "fixtures/testenv"},
-	{"isolate/internal/child"},
+	{"isolate/internal/handshake", "isolate/internal/policy", "judge/cache", "judge/report/theme", "fixtures/hostile", "fixtures/testenv"},
+	{"isolate/internal/child", "judge/report/browsertest"},
 	{"isolate", "limits"},
 	{"judge"},
 	{"judge/packages", "judge/queue", "judge/report", "judge/selftest"},

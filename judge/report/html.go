@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"judge/judge"
+	"judge/judge/report/theme"
 )
 
 // HTML writes a report for people: one file that refers to nothing outside of itself, for a browser.
@@ -118,7 +119,9 @@ func (h *HTML) data(out io.Writer) error {
 }
 
 //go:embed html/report.css
-var htmlStyle string
+var htmlRules string
+
+var htmlStyle = theme.Sheet(htmlRules)
 
 //go:embed html/report.js
 var htmlScript string

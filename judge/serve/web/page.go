@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"judge/judge/report/theme"
 )
 
 //go:embed page
@@ -16,7 +18,7 @@ var files embed.FS
 
 // The parts of the page. The scripts are one when it is served, in this order.
 var (
-	style   = text("page.css")
+	style   = theme.Sheet(text("page.css"))
 	scripts = text("api.js", "dom.js", "overview.js", "submission.js", "page.js")
 	frame   = text("frame.js")
 )
