@@ -39,10 +39,7 @@ var Patterns = []string{
 }
 
 // handler answers the requests of go-judge's clients.
-type handler struct {
-	Options
-	mux *http.ServeMux
-}
+type handler struct{ Options }
 
 // NewHandler returns what answers Patterns. It bounds bodies, and leaves rates, slow clients and tokens to who
 // mounts it.
@@ -50,31 +47,28 @@ func NewHandler(o Options) http.Handler {
 	if o.Owner == nil {
 		o.Owner = func(context.Context) string { return "" }
 	}
-	h := &handler{Options: o, mux: http.NewServeMux()}
-	for i, handle := range []func(http.ResponseWriter, *http.Request) error{
+	h := &handler{o}
+	mux := &door.Mux{Log: o.Log, Refusal: refusal}
+	for i, answer := range []func(http.ResponseWriter, *http.Request) error{
 		h.run, h.listFiles, h.putFile, h.getFile, h.deleteFile, h.version, h.config,
 	} {
-		h.mux.HandleFunc(Patterns[i], func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, handle(w, r)) })
+		mux.Handle(Patterns[i], answer)
 	}
-	return h
+	return mux
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
-
-// answer says what is wrong, if anything is.
-func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
+// refusal is how errors are answered that are the client's.
+func refusal(err error) (status int, detail string) {
 	var field *FieldError
 	switch {
-	case err == nil:
 	case errors.As(err, &field):
-		door.Refuse(w, http.StatusBadRequest, field.Error())
+		return http.StatusBadRequest, field.Error()
 	case errors.Is(err, ErrUnknownFile):
-		door.Refuse(w, http.StatusNotFound, err.Error())
+		return http.StatusNotFound, err.Error()
 	case errors.Is(err, ErrNoRoom):
-		door.Refuse(w, http.StatusInsufficientStorage, err.Error())
-	default:
-		door.Fail(w, r, h.Log, err)
+		return http.StatusInsufficientStorage, err.Error()
 	}
+	return 0, ""
 }
 
 func (h *handler) run(w http.ResponseWriter, r *http.Request) error {

@@ -32,10 +32,7 @@ type Options struct {
 // Patterns are the routes of a Handler, as http.ServeMux has them.
 var Patterns = []string{"POST /api/v2/execute", "GET /api/v2/runtimes"}
 
-type handler struct {
-	Options
-	mux *http.ServeMux
-}
+type handler struct{ Options }
 
 // NewHandler returns what answers Patterns. It bounds bodies, and leaves rates, slow clients and tokens to who
 // mounts it.
@@ -43,25 +40,20 @@ func NewHandler(o Options) http.Handler {
 	if o.Owner == nil {
 		o.Owner = func(context.Context) string { return "" }
 	}
-	h := &handler{Options: o, mux: http.NewServeMux()}
-	for i, handle := range []func(http.ResponseWriter, *http.Request) error{h.execute, h.runtimes} {
-		h.mux.HandleFunc(Patterns[i], func(w http.ResponseWriter, r *http.Request) { h.answer(w, r, handle(w, r)) })
-	}
-	return h
+	h := &handler{o}
+	mux := &door.Mux{Log: o.Log, Refusal: refusal}
+	mux.Handle(Patterns[0], h.execute)
+	mux.Handle(Patterns[1], h.runtimes)
+	return mux
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
-
-// answer says what is wrong, if anything is.
-func (h *handler) answer(w http.ResponseWriter, r *http.Request, err error) {
+// refusal is how errors are answered that are the client's.
+func refusal(err error) (status int, detail string) {
 	var wrong *RequestError
-	switch {
-	case err == nil:
-	case errors.As(err, &wrong):
-		door.Refuse(w, http.StatusBadRequest, wrong.Message)
-	default:
-		door.Fail(w, r, h.Log, err)
+	if errors.As(err, &wrong) {
+		return http.StatusBadRequest, wrong.Message
 	}
+	return 0, ""
 }
 
 func (h *handler) runtimes(w http.ResponseWriter, r *http.Request) error {
