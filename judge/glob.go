@@ -68,9 +68,12 @@ const maxGlobEntries = 1_000_000
 // expandGlob returns the files and directories below dir (or below the root, for an absolute pattern)
 // that match, as the pattern names them, in lexicographic order. Nothing found is not an error;
 // a directory that cannot be read is. Directories reached through symbolic links are followed for
-// `*`, not for `**`.
-func expandGlob(dir, pattern string) ([]string, error) {
-	g := globber{dir: dir}
+// `*`, not for `**`. Spend says whether there is effort left for what is looked at.
+func expandGlob(dir, pattern string, spend func(units int) bool) ([]string, error) {
+	g := globber{dir: dir, each: effortFile + effortName*len(pattern), spend: spend}
+	if err := g.count(1); err != nil {
+		return nil, err
+	}
 	found := []string{""}
 	if strings.HasPrefix(pattern, "/") {
 		found = []string{"/"}
@@ -91,8 +94,10 @@ func expandGlob(dir, pattern string) ([]string, error) {
 }
 
 type globber struct {
-	dir  string
-	seen int
+	dir   string
+	seen  int
+	each  int // effort for a file
+	spend func(units int) bool
 }
 
 // at is where a name that the pattern gives is to be found.
@@ -144,6 +149,9 @@ func (g *globber) read(dir string) ([]os.DirEntry, error) {
 func (g *globber) count(n int) error {
 	if g.seen += n; g.seen > maxGlobEntries {
 		return fmt.Errorf("there are more than %d files to look at", maxGlobEntries)
+	}
+	if !g.spend(n * g.each) {
+		return errors.New("there are too many files to look at, for so many patterns")
 	}
 	return nil
 }

@@ -7,8 +7,9 @@ import (
 
 // Bounds of a bundle, which somebody may have made to wear out who loads it.
 const (
-	maxBundleBytes = 4 << 20 // of its task file
-	maxBundleTests = 10_000
+	maxBundleBytes     = 4 << 20 // of its task file
+	maxBundleTests     = 10_000
+	maxBundleLanguages = 100 // of its own
 )
 
 // bundleFile is the task file of a bundle, also in messages.
@@ -37,6 +38,8 @@ func LoadBundle(dir string) (*Task, error) {
 		return nil, bundleError("%w", err)
 	}
 	l := &loader{files: newFiles(), taskNames: map[string]*node{}, bundle: true}
+	own := bundleEffort
+	l.problems.effort = &own
 	l.document(&document{file: bundleFile, order: 1, text: text}, dir, builtin, nil)
 	if err := l.problems.err(); err != nil {
 		return nil, err

@@ -105,6 +105,9 @@ func validatorTests(r reader, n *node) []string {
 func checkValidators(r reader, n *node, t *Task) {
 	for _, tool := range t.Validators {
 		for _, pattern := range tool.Tests {
+			if !r.problems.spend(matchEffort(pattern) * len(t.Tests)) {
+				return
+			}
 			only := Tool{Tests: []string{pattern}}
 			if len(t.Tests) > 0 && !slices.ContainsFunc(t.Tests, func(test TestCase) bool { return only.looksAt(test.Name) }) {
 				r.within("validator").fail(n, "tests %s: matches no test", quoted(pattern))

@@ -88,6 +88,8 @@ type problems struct {
 	list []problem
 	seen map[problemKey]bool
 	more int
+
+	effort *effort // what may still be done to find any; nil: anything
 }
 
 type problem struct {

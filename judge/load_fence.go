@@ -25,7 +25,14 @@ var elsewhere = []string{"submissions", "programs", "command", "source", "expect
 func (f fence) accepts(root *node) bool {
 	before := len(f.problems.list)
 	f.refuse(root.table["include"], "include: a task that is sent is one file")
-	for _, l := range below(root.table["language"]) {
+	if tasks := root.table["task"]; tasks != nil && len(tasks.items) > 1 {
+		f.fail(tasks, "want one [[task]], these are %d", len(tasks.items))
+	}
+	languages := below(root.table["language"])
+	if len(languages) > maxBundleLanguages {
+		f.fail(root.table["language"], "language: want at most %d, these are %d", maxBundleLanguages, len(languages))
+	}
+	for _, l := range languages {
 		f.refuse(l.table["prepare"], "prepare: what it makes stays on the host")
 		for _, child := range l.children() {
 			f.strings(child)

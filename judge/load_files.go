@@ -38,12 +38,12 @@ func resolve(dir, name string) string {
 }
 
 // glob is expandGlob, once per directory and pattern.
-func (f *files) glob(dir, pattern string) ([]string, error) {
+func (f *files) glob(p *problems, dir, pattern string) ([]string, error) {
 	key := [2]string{dir, pattern}
 	if known, ok := f.globs[key]; ok {
 		return known.names, known.err
 	}
-	names, err := expandGlob(dir, pattern)
+	names, err := expandGlob(dir, pattern, p.spend)
 	f.globs[key] = globResult{names, err}
 	return names, err
 }
@@ -85,15 +85,15 @@ func (f *files) named(r reader, n *node, dir string) (string, bool) {
 	}
 	at := resolve(dir, name)
 	if err := f.checkRegular(at); err != nil {
-		r.failHint(n, nearFile(dir, name, err), "%s %s: %v", n.key, n, err)
+		r.failHint(n, r.nearFile(dir, name, err), "%s %s: %v", n.key, n, err)
 		return "", false
 	}
 	return at, true
 }
 
 // nearFile suggests a neighbour of a file that does not exist.
-func nearFile(dir, name string, err error) string {
-	if err != errNoFile {
+func (r reader) nearFile(dir, name string, err error) string {
+	if err != errNoFile || !r.problems.suggests(0) {
 		return ""
 	}
 	parent := path.Dir(name)
@@ -104,6 +104,9 @@ func nearFile(dir, name string, err error) string {
 	var names []string
 	for _, entry := range entries {
 		names = append(names, entry.Name())
+	}
+	if !r.problems.suggests(len(names)) {
+		return ""
 	}
 	if near := nearest(path.Base(name), names); near != "" {
 		return "did you mean " + quoted(path.Join(parent, near)) + "?"
@@ -191,7 +194,7 @@ func (f *files) matching(r reader, n *node, dir string, check func(item *node, a
 				continue
 			}
 		} else if err := check(item, resolve(dir, pattern)); err != nil {
-			r.failHint(item, cmp.Or(nearFile(dir, pattern, err), directoryHint(item, resolve(dir, pattern))), "%s %s: %v", item.key, item, err)
+			r.failHint(item, cmp.Or(r.nearFile(dir, pattern, err), directoryHint(item, resolve(dir, pattern))), "%s %s: %v", item.key, item, err)
 			continue
 		}
 		for _, name := range names {
@@ -218,7 +221,7 @@ func (f *files) expand(r reader, item *node, dir, pattern string) ([]string, boo
 		r.fail(item, "%s %s: %v", item.key, item, err)
 		return nil, false
 	}
-	names, err := f.glob(dir, pattern)
+	names, err := f.glob(r.problems, dir, pattern)
 	if forDirectories(item) {
 		isNone := func(name string) bool { return checkDirectory(resolve(dir, name)) != nil }
 		names = slices.DeleteFunc(slices.Clone(names), isNone)

@@ -84,6 +84,9 @@ func readGroups(r reader, n *node, tests []TestCase) ([]Group, []TestCase) {
 	if !checkDepends(r, drafts) || slices.Contains(owner, "") {
 		return nil, tests
 	}
+	if !r.problems.spend(effortArrange * len(groups) * len(groups)) {
+		return nil, tests
+	}
 	groups, tests, err := arrange(groups, tests)
 	if err != nil {
 		r.fail(n, "group: depends %v", err)
@@ -136,9 +139,12 @@ func claimTests(r reader, n *node, group string, tests []TestCase, owner []strin
 			r.fail(n.items[i], "tests %s: %v", quoted(pattern), err)
 			continue
 		}
-		found := false
-		for k, test := range tests {
-			if !matchName(pattern, test.Name) {
+		if !r.problems.spend(matchEffort(pattern) * len(tests)) {
+			return nil
+		}
+		found, literal := false, !isPattern(pattern)
+		for k := range tests {
+			if pattern != tests[k].Name && (literal || !matchName(pattern, tests[k].Name)) {
 				continue
 			}
 			found = true
@@ -148,11 +154,15 @@ func claimTests(r reader, n *node, group string, tests []TestCase, owner []strin
 				own = append(own, k)
 			case group:
 			default:
-				r.fail(n.items[i], "tests %s: test %s is in group %s already", quoted(pattern), quoted(test.Name), quoted(owner[k]))
+				r.fail(n.items[i], "tests %s: test %s is in group %s already", quoted(pattern), quoted(tests[k].Name), quoted(owner[k]))
 			}
 		}
 		if !found && len(tests) > 0 {
-			r.failHint(n.items[i], didYouMean(pattern, namesOf(tests)), "tests %s: there is no such test", quoted(pattern))
+			hint := ""
+			if r.problems.suggests(len(tests)) {
+				hint = didYouMean(pattern, namesOf(tests))
+			}
+			r.failHint(n.items[i], hint, "tests %s: there is no such test", quoted(pattern))
 		}
 	}
 	slices.Sort(own)
@@ -190,9 +200,16 @@ func checkDepends(r reader, drafts []groupReader) bool {
 	for _, d := range drafts {
 		others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == d.group.Name })
 		for _, name := range d.group.Depends {
+			if !r.problems.spend(len(names)) {
+				return false
+			}
 			if !slices.Contains(names, name) {
 				ok = false
-				r.failHint(d.depends, didYouMean(name, others), "group %s: depends %s: there is no such group", quoted(d.group.Name), quoted(name))
+				hint := ""
+				if r.problems.suggests(len(others)) {
+					hint = didYouMean(name, others)
+				}
+				r.failHint(d.depends, hint, "group %s: depends %s: there is no such group", quoted(d.group.Name), quoted(name))
 			}
 		}
 	}

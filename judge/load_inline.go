@@ -109,36 +109,35 @@ func (t testReader) placed(r reader, n *node) map[string]string {
 		return nil
 	}
 	result := map[string]string{}
+	above := map[string]string{} // a directory of some that are placed
 	for _, child := range n.children() {
 		to := path.Clean(child.key)
 		if problem := nameProblem(child.key); problem != "" || !filepath.IsLocal(child.key) || to == "." {
 			r.fail(child, "files %s: want a path below the work directory", quoted(child.key))
 			continue
 		}
-		if other := overlapping(result, to); other != "" {
+		if other := overlapping(result, above, to); other != "" {
 			r.fail(child, "files %s: is the same place as %s, or in it", quoted(child.key), quoted(other))
 			continue
 		}
 		if at, ok := t.files.named(r.within("files"), child, t.dir); ok {
 			result[to] = at
+			for dir := path.Dir(to); dir != "."; dir = path.Dir(dir) {
+				above[dir] = to
+			}
 		}
 	}
 	return result
 }
 
-// overlapping is a destination that is the same as another, below it, or above it.
-func overlapping(placed map[string]string, to string) string {
-	for above := to; above != "."; above = path.Dir(above) {
-		if _, ok := placed[above]; ok {
-			return above
+// overlapping is a destination that is the same as another, below it, or above it; above has one below each directory.
+func overlapping(placed, above map[string]string, to string) string {
+	for dir := to; dir != "."; dir = path.Dir(dir) {
+		if _, ok := placed[dir]; ok {
+			return dir
 		}
 	}
-	for _, other := range slices.Sorted(maps.Keys(placed)) {
-		if strings.HasPrefix(other, to+"/") {
-			return other
-		}
-	}
-	return ""
+	return above[to]
 }
 
 // checkPlaces refuses test files that would cover a submission's source or artifact.

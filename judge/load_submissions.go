@@ -81,7 +81,7 @@ func (f *fileReader) command(r reader, n *node) []Submission {
 			err = checkExecutable(s.Path)
 		}
 		if err != nil {
-			r.failHint(n.items[0], nearFile(f.dir, word, err), "command %s: %v", quoted(word), err)
+			r.failHint(n.items[0], r.nearFile(f.dir, word, err), "command %s: %v", quoted(word), err)
 			return nil
 		}
 	}

@@ -106,7 +106,7 @@ func cuts(text string) [][3]string {
 
 // matchName matches a pattern, or the very name, whatever characters are in it.
 func matchName(pattern, name string) bool {
-	return pattern == "*" || pattern == name || matchPath(pattern, name)
+	return pattern == "*" || pattern == name || isPattern(pattern) && matchPath(pattern, name)
 }
 
 // nearestSelector suggests a name for a selector without patterns.

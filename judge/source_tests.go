@@ -162,7 +162,7 @@ func (t *lineTests) expand(pattern string) ([]string, error) {
 	if err := checkPattern(pattern); err != nil {
 		return nil, err
 	}
-	names, err := expandGlob(t.dir, path.Clean(pattern))
+	names, err := expandGlob(t.dir, path.Clean(pattern), anyEffort)
 	if err == nil && len(names) == 0 {
 		err = errors.New("matches no file")
 	}

@@ -27,7 +27,7 @@ type Tool struct {
 
 // looksAt tells whether a validator looks at the input of a test.
 func (t *Tool) looksAt(test string) bool {
-	return len(t.Tests) == 0 || slices.ContainsFunc(t.Tests, func(pattern string) bool { return pattern == test || matchPath(pattern, test) })
+	return len(t.Tests) == 0 || slices.ContainsFunc(t.Tests, func(pattern string) bool { return pattern == test || isPattern(pattern) && matchPath(pattern, test) })
 }
 
 // String returns what messages call the tool: "checker check.cpp".
