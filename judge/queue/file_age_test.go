@@ -76,7 +76,7 @@ func TestSweepingAndNeedingAtTheSameTime(t *testing.T) {
 	q := forgetful(t, Options{})
 	ctx := within(t, quiet)
 	f := putFile(t, q, "needed")
-	o, m, err := q.describe(ctx, bucketFiles, f.SHA256)
+	_, m, err := q.describe(ctx, bucketFiles, f.SHA256)
 	require.NoError(t, err)
 	_, err = q.Stat(ctx, f.SHA256)
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestSweepingAndNeedingAtTheSameTime(t *testing.T) {
 	assert.False(t, gone, "somebody has asked for it since it was found")
 	assert.Equal(t, "needed", content(t, q, f.SHA256))
 
-	o, m, err = q.describe(ctx, bucketFiles, f.SHA256)
+	o, m, err := q.describe(ctx, bucketFiles, f.SHA256)
 	require.NoError(t, err)
 	gone, err = q.sweepFile(ctx, m)
 	require.NoError(t, err)

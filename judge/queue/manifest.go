@@ -16,8 +16,9 @@ import (
 const (
 	MaxManifest      = 8 << 20 // bytes of its JSON
 	MaxManifestFiles = 32768
-	MaxPath          = 512 // bytes of one path
-	maxPathPart      = 255 // bytes of a name in it, which is what file systems take
+	MaxDirectories   = 10_000 // that its files are in
+	MaxPath          = 512    // bytes of one path
+	maxPathPart      = 255    // bytes of a name in it, which is what file systems take
 )
 
 // TaskFile is the file that every task has.
@@ -59,7 +60,7 @@ func (m *Manifest) Encode() ([]byte, error) {
 }
 
 // Check tells what is wrong with the manifest, as ErrInvalid or ErrTooLarge: a path (see CheckPath), a hash, a file that is
-// also the directory of another, too many of them, no TaskFile.
+// also the directory of another, too many of them or of directories, no TaskFile.
 func (m *Manifest) Check() error {
 	if len(m.Files) > MaxManifestFiles {
 		return fmt.Errorf("manifest: %w: %d files of %d", ErrTooLarge, len(m.Files), MaxManifestFiles)
@@ -88,10 +89,14 @@ func checkPaths(paths []string) error {
 		}
 		files[p] = true
 	}
+	dirs := map[string]bool{}
 	for _, p := range paths {
-		for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(p); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
 			if files[dir] {
 				return fmt.Errorf("path %.80q: %w: %.80q is a file", p, ErrInvalid, dir)
+			}
+			if dirs[dir] = true; len(dirs) > MaxDirectories {
+				return fmt.Errorf("paths: %w: more than %d directories", ErrTooLarge, MaxDirectories)
 			}
 		}
 	}

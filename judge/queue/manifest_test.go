@@ -39,6 +39,10 @@ func TestManifest(t *testing.T) {
 	for i := range MaxManifestFiles {
 		many[fmt.Sprint(i)] = task
 	}
+	deep := map[string]string{TaskFile: task}
+	for i := range MaxDirectories/100 + 1 {
+		deep[strings.Repeat(fmt.Sprint(i)+"/", 100)+"x"] = task
+	}
 	for name, test := range map[string]struct {
 		files map[string]string
 		want  error
@@ -48,6 +52,7 @@ func TestManifest(t *testing.T) {
 		"a path that climbs": {map[string]string{TaskFile: task, "../a": task}, ErrInvalid},
 		"no hash":            {map[string]string{TaskFile: "tasks"}, ErrInvalid},
 		"too many":           {many, ErrTooLarge},
+		"many directories":   {deep, ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := (&Manifest{Files: test.files}).Encode()

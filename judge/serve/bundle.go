@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,17 +23,20 @@ import (
 const (
 	storeAtOnce = 8       // files that are asked for or stored at one time, for one request
 	maxLooked   = 1 << 20 // bytes of a file that is looked into when a task is loaded
-	loadsAtOnce = 2       // tasks that are loaded at one time
+	loadsAtOnce = 3       // tasks that are loaded at one time
+	loadsOfOne  = 2       // of these, of one client
 )
 
 // loadTask loads a task from files of which some are in the store. Those that the loader only looks for, and not
 // into, are not fetched: a file of the same size stands for each.
 func (s *Service) loadTask(ctx context.Context, id string, files map[string]content) (*judge.Task, error) {
-	select {
-	case s.loads <- struct{}{}:
-		defer func() { <-s.loads }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	for _, places := range []chan struct{}{clientOf(ctx).use.loads, s.loads} {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if t := s.tasks.get(id); t != nil { // somebody else was faster
 		return t, nil
@@ -43,10 +47,11 @@ func (s *Service) loadTask(ctx context.Context, id string, files map[string]cont
 	}
 	defer os.RemoveAll(dir)
 	var missing missingFiles
-	err = parallel(ctx, storeAtOnce, keysOf(files), func(ctx context.Context, name string) error {
-		err := s.place(ctx, filepath.Join(dir, filepath.FromSlash(name)), name, files[name])
+	same := namesByContent(files)
+	err = parallel(ctx, storeAtOnce, keysOf(same), func(ctx context.Context, first string) error {
+		err := s.place(ctx, dir, same[first], files[first])
 		if errors.Is(err, queue.ErrUnknown) {
-			missing.add(name, files[name].hash)
+			missing.add(first, files[first].hash)
 			return nil
 		}
 		return err
@@ -60,11 +65,42 @@ func (s *Service) loadTask(ctx context.Context, id string, files map[string]cont
 	return judge.LoadBundle(dir)
 }
 
-// place makes one file of a task.
-func (s *Service) place(ctx context.Context, at, name string, c content) error {
-	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+// namesByContent gathers the names of files that have the same stored content, by the first of them. A request of some
+// megabytes could else name a file so often that no disk has room for all.
+func namesByContent(files map[string]content) map[string][]string {
+	same, first := map[string][]string{}, map[string]string{}
+	for _, name := range keysOf(files) {
+		of := name
+		if hash := files[name].hash; hash != "" {
+			of = cmp.Or(first[hash], name)
+			first[hash] = of
+		}
+		same[of] = append(same[of], name)
+	}
+	return same
+}
+
+// place makes the files of a task that have a content.
+func (s *Service) place(ctx context.Context, dir string, names []string, c content) error {
+	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	for _, name := range names {
+		if err := os.MkdirAll(filepath.Dir(at(name)), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := s.placeOne(ctx, at(names[0]), slices.ContainsFunc(names, isLookedInto), c); err != nil {
 		return err
 	}
+	for _, name := range names[1:] {
+		if err := os.Link(at(names[0]), at(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeOne makes a file; one that is not looked into has only the size of the content.
+func (s *Service) placeOne(ctx context.Context, at string, looked bool, c content) error {
 	if c.hash == "" {
 		return os.WriteFile(at, c.data, 0o600)
 	}
@@ -72,7 +108,7 @@ func (s *Service) place(ctx context.Context, at, name string, c content) error {
 	if err != nil {
 		return err
 	}
-	if !isLookedInto(name) || file.Bytes > maxLooked {
+	if !looked || file.Bytes > maxLooked {
 		if err := os.WriteFile(at, nil, 0o600); err != nil {
 			return err
 		}
@@ -166,7 +202,7 @@ func parallel(ctx context.Context, atOnce int, names []string, do func(context.C
 	return context.Cause(ctx)
 }
 
-func keysOf(files map[string]content) []string { return slices.Sorted(maps.Keys(files)) }
+func keysOf[T any](files map[string]T) []string { return slices.Sorted(maps.Keys(files)) }
 
 // taskCache keeps the tasks that were asked for lately, without their files. The zero value is ready to be used.
 //

@@ -30,7 +30,8 @@ type usage struct {
 	requests *rate.Limiter
 	running  atomic.Int64
 	streams  atomic.Int64
-	memory   atomic.Int64 // bytes of bodies
+	memory   atomic.Int64  // bytes of bodies
+	loads    chan struct{} // tokens of those who load a task
 }
 
 // clients finds out who asks.
@@ -69,7 +70,7 @@ func (c *clients) usage(t Token) *usage {
 	}
 	u := c.usages[t.Name]
 	if u == nil {
-		u = &usage{requests: rate.NewLimiter(limit, burst)}
+		u = &usage{requests: rate.NewLimiter(limit, burst), loads: make(chan struct{}, loadsOfOne)}
 		if c.usages == nil {
 			c.usages = map[string]*usage{}
 		}

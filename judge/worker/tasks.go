@@ -21,10 +21,7 @@ const (
 	maxTests = 200_000 // of all of them
 )
 
-const (
-	fetchesAtOnce  = 8      // files of one task that are fetched at one time
-	maxDirectories = 10_000 // of one task
-)
+const fetchesAtOnce = 8 // files of one task that are fetched at one time
 
 // tasks are those that are loaded. It is safe for concurrent use.
 type tasks struct {
@@ -174,24 +171,8 @@ func (t *tasks) manifest(ctx context.Context, one *task) (*queue.Manifest, error
 		return nil, err
 	}
 	manifest, err := queue.ParseManifest(text)
-	if err == nil {
-		err = checkDirectories(manifest)
-	}
 	one.mistake = err
 	return manifest, nil
-}
-
-// checkDirectories refuses a manifest whose files need too many directories.
-func checkDirectories(m *queue.Manifest) error {
-	made := map[string]bool{}
-	for name := range m.Files {
-		for dir := path.Dir(name); dir != "." && !made[dir]; dir = path.Dir(dir) {
-			if made[dir] = true; len(made) > maxDirectories {
-				return fmt.Errorf("manifest: more than %d directories", maxDirectories)
-			}
-		}
-	}
-	return nil
 }
 
 // fetch makes sure that the task's files are in the store.
