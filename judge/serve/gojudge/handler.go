@@ -119,16 +119,27 @@ func (h *handler) pack(ctx context.Context, c Command) (data json.RawMessage, mo
 	if data, err = json.Marshal(c); err != nil || len(data) <= maxCommand {
 		return data, nil, err
 	}
+	size := len(data)
 	for _, f := range contents(&c.Request) {
+		content, err := json.Marshal(*f.Content)
+		if err != nil {
+			return nil, c.Moved, err
+		}
 		file, err := h.Files.Put(ctx, movedOwner(c.Owner), "", contentOf(*f.Content))
 		if err != nil {
 			return nil, c.Moved, err
 		}
 		c.Moved = append(c.Moved, file.ID)
 		f.Content, f.FileID = nil, &file.ID
+		if size += 2*len(file.ID) + len(`_"",`) - len(content); size > maxCommand { // to encode it each time would take minutes
+			continue
+		}
 		if data, err = json.Marshal(c); err != nil || len(data) <= maxCommand {
 			return data, c.Moved, err
 		}
+	}
+	if data, err = json.Marshal(c); err != nil || len(data) <= maxCommand {
+		return data, c.Moved, err
 	}
 	return nil, c.Moved, fmt.Errorf("%w: %d bytes beside the contents of files: want at most %d", queue.ErrTooLarge, len(data), maxCommand)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -110,6 +111,34 @@ func TestRunRoute(t *testing.T) {
 		assert.NotNil(t, cmd.CopyIn["c"].Content, "there is room for it")
 		assert.Equal(t, []string{*cmd.Files[0].FileID}, got.Moved)
 		assert.Zero(t, files.count(), "they are gone with the request")
+	})
+	t.Run("so many contents move as have to", func(t *testing.T) {
+		copies := map[string]any{} // to encode all of them for each that moves took 10 s
+		for i := range 500 {
+			copies[fmt.Sprint(i)] = map[string]string{"content": strings.Repeat("x", minMoved) + fmt.Sprint(i)}
+		}
+		cmd := map[string]any{"args": []string{"a"}, "copyIn": copies}
+		text, err := json.Marshal(map[string]any{"cmd": []any{cmd, cmd, cmd, cmd}})
+		require.NoError(t, err)
+		w := post(string(text))
+		require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+		left, moved := 0, 0
+		for _, cmd := range got.Request.Cmd {
+			for _, f := range cmd.CopyIn {
+				if f.Content != nil {
+					left++
+				} else if assert.Contains(t, got.Moved, *f.FileID) {
+					moved++
+				}
+			}
+		}
+		assert.Equal(t, 2000, left+moved)
+		assert.Equal(t, moved, len(got.Moved))
+		assert.Zero(t, files.count())
+		again, err := json.Marshal(got)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(again), maxCommand)
+		assert.Greater(t, len(again), maxCommand-2*minMoved, "no more than have to")
 	})
 	t.Run("refused", func(t *testing.T) {
 		w := post(`{"cmd":[{"args":["a"],"cpuRateLimit":1}]}`)
