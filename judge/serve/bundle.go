@@ -22,7 +22,7 @@ import (
 
 const (
 	storeAtOnce = 8       // files that are asked for or stored at one time, for one request
-	maxLooked   = 1 << 20 // bytes of a file that is looked into when a task is loaded
+	maxLooked   = 4 << 20 // bytes of a file that is looked into when a task is loaded: as many as a task file may have
 	loadsAtOnce = 3       // tasks that are loaded at one time
 	loadsOfOne  = 2       // of these, of one client
 )
@@ -30,14 +30,11 @@ const (
 // loadTask loads a task from files of which some are in the store. Those that the loader only looks for, and not
 // into, are not fetched: a file of the same size stands for each.
 func (s *Service) loadTask(ctx context.Context, id string, files map[string]content) (*judge.Task, error) {
-	for _, places := range []chan struct{}{clientOf(ctx).use.loads, s.loads} {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	leave, err := takeTurn(ctx, clientOf(ctx).use.loads, s.loads)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	if t := s.tasks.get(id); t != nil { // somebody else was faster
 		return t, nil
 	}
@@ -63,6 +60,22 @@ func (s *Service) loadTask(ctx context.Context, id string, files map[string]cont
 		return nil, err
 	}
 	return judge.LoadBundle(dir)
+}
+
+// takeTurn waits for one of a client's own places, and then for one of all. The caller calls leave.
+func takeTurn(ctx context.Context, own, all chan struct{}) (leave func(), err error) {
+	select {
+	case own <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case all <- struct{}{}:
+		return func() { <-all; <-own }, nil
+	case <-ctx.Done():
+		<-own
+		return nil, ctx.Err()
+	}
 }
 
 // namesByContent gathers the names of files that have the same stored content, by the first of them. A request of some

@@ -67,3 +67,12 @@ func TestOneClientsTasksLeaveOthersPlaces(t *testing.T) {
 	<-busy
 	as[taskAnswer](t, <-waited, http.StatusCreated)
 }
+
+func TestTaskFilesMayBeStoredBefore(t *testing.T) {
+	a := newAPI(t, nil)
+	task := sumTask()
+	text := task["files"].(object)["tasks.toml"].(string) + "\n# " + strings.Repeat("x", 3<<20)
+	stored := as[queue.File](t, a.do(http.MethodPost, "/v1/files", text), http.StatusCreated)
+	task["files"].(object)["tasks.toml"] = object{"sha256": stored.SHA256}
+	assert.Equal(t, "sum", as[taskAnswer](t, a.post("/v1/tasks", task), http.StatusCreated).Name)
+}

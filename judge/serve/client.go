@@ -32,6 +32,7 @@ type usage struct {
 	streams  atomic.Int64
 	memory   atomic.Int64  // bytes of bodies
 	loads    chan struct{} // tokens of those who load a task
+	reports  chan struct{} // the same for reports
 }
 
 // clients finds out who asks.
@@ -70,7 +71,7 @@ func (c *clients) usage(t Token) *usage {
 	}
 	u := c.usages[t.Name]
 	if u == nil {
-		u = &usage{requests: rate.NewLimiter(limit, burst), loads: make(chan struct{}, loadsOfOne)}
+		u = &usage{requests: rate.NewLimiter(limit, burst), loads: make(chan struct{}, loadsOfOne), reports: make(chan struct{}, reportsOfOne)}
 		if c.usages == nil {
 			c.usages = map[string]*usage{}
 		}

@@ -47,8 +47,11 @@ func (s *Service) getRecords(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// reportsAtOnce is how many reports are made at one time.
-const reportsAtOnce = 2
+// How many reports are made at one time, and of these of one client.
+const (
+	reportsAtOnce = 3
+	reportsOfOne  = 2
+)
 
 // getReport answers with the HTML report of `judge run --html`.
 func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
@@ -86,12 +89,11 @@ func (s *Service) getReport(w http.ResponseWriter, r *http.Request) error {
 
 // makeReport makes a report of records in a file without a name. The caller closes it.
 func (s *Service) makeReport(ctx context.Context, records io.Reader) (*os.File, error) {
-	select {
-	case s.reports <- struct{}{}:
-		defer func() { <-s.reports }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	leave, err := takeTurn(ctx, clientOf(ctx).use.reports, s.reports)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	named, err := os.CreateTemp(s.temp, "judge-report-")
 	if err != nil {
 		return nil, err
