@@ -31,6 +31,7 @@ type usage struct {
 	running  atomic.Int64
 	streams  atomic.Int64
 	memory   atomic.Int64  // bytes of bodies
+	uploads  atomic.Int64  // bytes of files that are under way
 	loads    chan struct{} // tokens of those who load a task
 	reports  chan struct{} // the same for reports
 }

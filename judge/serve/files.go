@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"judge/judge/queue"
@@ -11,13 +12,38 @@ import (
 
 // putFile stores a file.
 func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
-	file, err := s.queue.PutFile(r.Context(), r.Body, clientOf(r.Context()).Limits.Bytes)
+	c := clientOf(r.Context())
+	upload := &upload{from: r.Body, use: &c.use.uploads}
+	defer upload.end()
+	file, err := s.queue.PutFile(r.Context(), upload, c.Limits.Bytes)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/v1/files/"+file.SHA256)
 	return writeJSON(w, http.StatusCreated, file)
 }
+
+// uploadShare is how many bytes a client's uploads may have together that are under way: they are on the disk until their hash
+// is known, where what bounds the queue's files does not count.
+const uploadShare = 8 << 30
+
+// upload reads a body, and counts what was read as its client's until its end.
+type upload struct {
+	from io.Reader
+	use  *atomic.Int64
+	read int64
+}
+
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.from.Read(p)
+	u.read += int64(n)
+	if u.use.Add(int64(n)) > uploadShare && (err == nil || err == io.EOF) {
+		err = unavailable.later(time.Second, "your other uploads are too large at this time")
+	}
+	return n, err
+}
+
+func (u *upload) end() { u.use.Add(-u.read) }
 
 // getFile answers with a stored file, and to HEAD with its size. Nothing that a browser could run: it may be anything.
 func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {

@@ -79,3 +79,13 @@ func TestFilesOfSubmissionsAreAskedFor(t *testing.T) {
 	assert.Len(t, c.order, 1)
 	assert.Equal(t, 1, c.tests)
 }
+
+func TestOneClientsUploadsHaveABoundTogether(t *testing.T) {
+	a := newAPI(t, threeTokens(t))
+	use := &a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads
+	use.Add(uploadShare - 10)
+	refusal(t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenA)...), unavailable)
+	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "10 bytes..", bearer(tokenA)...), http.StatusCreated)
+	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenB)...), http.StatusCreated)
+	assert.EqualValues(t, uploadShare-10, use.Load())
+}
