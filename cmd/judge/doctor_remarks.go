@@ -65,8 +65,8 @@ func (d diagnosis) notes() []remark {
 	if d.sandbox == nil {
 		list = append(list, isolationNotes(d.isolation)...)
 	}
-	// It is a file of version 2 groups, so without any there is nothing to say of the kernel.
-	if kill, layout := d.mechanisms["kill"], d.mechanisms["layout"]; !d.refuses() && kill != "cgroup.kill" && (layout == "v2" || layout == "hybrid") {
+	// It is a file of version 2 groups, so where runs have none there is nothing to say of the kernel.
+	if !d.refuses() && d.mechanisms["kill"] == "pid namespace" && d.usesVersion2() {
 		list = append(list, remark{"The kernel has no cgroup.kill.",
 			"they are the same: the process namespace ends the programs of a run, a little later", "use a younger kernel (Linux 5.14)"})
 	}
@@ -77,6 +77,16 @@ func (d diagnosis) notes() []remark {
 		}
 	}
 	return list
+}
+
+// usesVersion2 tells whether a run has a group of version 2: in a hybrid layout it may have none.
+func (d diagnosis) usesVersion2() bool {
+	for _, limit := range []string{"cpu", "memory", "processes"} {
+		if strings.HasPrefix(d.mechanisms[limit], "cgroup v2 ") {
+			return true
+		}
+	}
+	return false
 }
 
 // isolationNotes are about walls that are thinner than they could be.

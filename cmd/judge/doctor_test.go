@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,26 @@ func TestDoctorPrints(t *testing.T) {
 			require.NoError(t, json.Unmarshal([]byte(b.String()), &read))
 			assert.Equal(t, test.exact, read.Exact)
 			assert.Equal(t, test.exact, len(read.Problems) == 0)
+		})
+	}
+}
+
+func TestKillIsMissedWhereRunsHaveVersion2(t *testing.T) {
+	for _, test := range []struct {
+		name              string
+		cpu, memory, kill string
+		missed            bool
+	}{
+		{"version 2", "cgroup v2 cpu.stat", "cgroup v2 memory", "cgroup.kill", false},
+		{"version 2 of an old kernel", "cgroup v2 cpu.stat", "cgroup v2 memory", "pid namespace", true},
+		{"hybrid, CPU time in version 2", "cgroup v2 cpu.stat", "cgroup v1 memory", "pid namespace", true},
+		{"hybrid, all in version 1", "cgroup v1 cpuacct", "cgroup v1 memory", "pid namespace", false},
+		{"no groups", "rusage, RLIMIT_CPU", "max RSS, RLIMIT_AS", "pid namespace", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := diagnosis{mechanisms: map[string]string{"layout": "hybrid", "cpu": test.cpu, "memory": test.memory, "kill": test.kill}}
+			missed := slices.ContainsFunc(d.notes(), func(r remark) bool { return strings.Contains(r.What, "cgroup.kill") })
+			assert.Equal(t, test.missed, missed)
 		})
 	}
 }
