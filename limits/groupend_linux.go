@@ -141,8 +141,8 @@ func (g *Group) cache() (int64, error) {
 	return cached - shared, nil
 }
 
-// Kill kills all processes in the group, and those that are being forked, with cgroup.kill (version 2 since
-// Linux 5.14, also beside version 1). Otherwise it returns errors.ErrUnsupported, and the caller has to
+// Kill kills all processes in the group, and those that are being forked, with cgroup.kill (Linux 5.14), if version 2
+// has a part of the group. Otherwise it returns errors.ErrUnsupported, and the caller has to
 // kill the first process of their pid namespace.
 func (g *Group) Kill() error {
 	for _, b := range g.made {
@@ -167,7 +167,7 @@ func (g *Group) Populated() (bool, error) {
 	if len(g.made) == 0 {
 		return false, nil
 	}
-	b, name := g.made[0], "cgroup.procs" // version 2 is the first, if it is there
+	b, name := g.made[0], "cgroup.procs" // any tells; version 2 best
 	if b.unified {
 		name = "cgroup.events"
 	}

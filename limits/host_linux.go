@@ -131,9 +131,10 @@ func (h *Host) sweep() {
 func (h *Host) claim() {
 	causes := [controllerCount]error{errNoController, errNoController, errNoController}
 	unified, ok := h.layout.v2()
-	available := controllersOf(unified)
-	if ok && len(available) > 0 {
-		h.claimV2(unified, available, &causes)
+	if ok {
+		if available := controllersOf(unified); len(available) > 0 {
+			h.claimV2(unified, available, &causes)
+		}
 	}
 	for c := range controllerCount {
 		if hierarchy, ok := h.layout.v1(v1.controllers[c]); h.by[c] == nil && ok {
