@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -176,21 +178,83 @@ func TestWatchEndsASpinningProgram(t *testing.T) {
 }
 
 func TestKillEndsTheGroup(t *testing.T) {
-	h := openHost(t)
-	g := newGroup(t, h)
-	p := startProgram(t, g, "spin-forever")
-	p.open(t)
-	populated, err := g.Populated()
-	require.NoError(t, err)
-	assert.True(t, populated)
-	if h.kills {
-		require.NoError(t, g.Kill())
-	} else { // the caller has to
-		require.ErrorIs(t, g.Kill(), errors.ErrUnsupported)
-		p.kill()
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		g := newGroup(t, h)
+		p := startProgram(t, g, "spin-forever")
+		p.open(t)
+		populated, err := g.Populated()
+		require.NoError(t, err)
+		assert.True(t, populated)
+		if h.kills {
+			require.NoError(t, g.Kill())
+		} else { // the caller has to
+			require.ErrorIs(t, g.Kill(), errors.ErrUnsupported)
+			p.kill()
+		}
+		assert.ErrorContains(t, p.cmd.Wait(), "killed")
+		waitEmpty(t, g)
+	})
+}
+
+// entering is a shell that enters groups by tasks files, says how that went, and waits for the end of its input.
+func entering(tasks []*os.File) *exec.Cmd {
+	script := "true"
+	for i := range tasks {
+		script += fmt.Sprintf(" && echo 0 >&%d", 3+i)
 	}
-	assert.ErrorContains(t, p.cmd.Wait(), "killed")
-	waitEmpty(t, g)
+	c := exec.Command("sh", "-c", script+" && echo in || echo out; read forever")
+	c.ExtraFiles = tasks
+	return c
+}
+
+func TestProgramEntersByItself(t *testing.T) {
+	onEachLayout(t, func(t *testing.T, h *Host) {
+		g := newGroup(t, h)
+		admit, tasks := g.Entrance()
+		if slices.ContainsFunc(h.bases, func(b *base) bool { return b.unified }) {
+			assert.Nil(t, tasks)
+			assert.NotNil(t, admit)
+			return
+		}
+		assert.Nil(t, admit)
+		require.Len(t, tasks, len(h.bases))
+		c := entering(tasks)
+		in, err := c.StdinPipe()
+		require.NoError(t, err)
+		out, err := c.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, c.Start())
+		var word string
+		_, err = fmt.Fscanln(out, &word)
+		require.NoError(t, err)
+		assert.Equal(t, "in", word)
+		for _, b := range h.bases {
+			assert.Equal(t, []string{strconv.Itoa(c.Process.Pid)}, members(filepath.Join(b.path, g.name)), b.path)
+		}
+		require.NoError(t, in.Close())
+		_ = c.Wait() // read has failed
+		waitEmpty(t, g)
+	})
+}
+
+func TestNobodyEntersAGroupThatIsRemoved(t *testing.T) {
+	h := openHost(t)
+	g, err := h.NewGroup()
+	require.NoError(t, err)
+	_, tasks := g.Entrance()
+	var late []*os.File // as somebody has them who was asked to enter
+	for _, f := range tasks {
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		require.NoError(t, err)
+		late = append(late, os.NewFile(uintptr(fd), "tasks"))
+		defer late[len(late)-1].Close()
+	}
+	require.NoError(t, g.Close())
+	for _, f := range late {
+		word, err := entering([]*os.File{f}).Output()
+		assert.Error(t, err, "read has failed")
+		assert.Equal(t, "out\n", string(word))
+	}
 }
 
 func TestAdmitOfADeadProcessSaysSo(t *testing.T) {

@@ -86,12 +86,15 @@ func open(l layout, opt Options) (*Host, error) {
 	return h.accept(opt)
 }
 
-// onEachLayout runs a test on the hierarchies of this machine and, if it is hybrid, without version 2.
+// onEachLayout runs a test on the hierarchies of this machine and, if it is hybrid, with CPU time counted in version 2,
+// and without that.
 func onEachLayout(t *testing.T, test func(*testing.T, *Host)) {
 	l, err := readLayout()
 	require.NoError(t, err)
 	t.Run(l.kind(), func(t *testing.T) { test(t, openHostOn(t, l)) })
 	if l.kind() == "hybrid" {
+		mixed := slices.DeleteFunc(slices.Clone(l), func(h hierarchy) bool { return slices.Contains(h.controllers, v1.controllers[cpu]) })
+		t.Run("hybrid without cpuacct", func(t *testing.T) { test(t, openHostOn(t, mixed)) })
 		l = slices.DeleteFunc(slices.Clone(l), func(h hierarchy) bool { return h.unified })
 		t.Run(l.kind(), func(t *testing.T) { test(t, openHostOn(t, l)) })
 	}

@@ -67,10 +67,10 @@ func (i *idleGroups) close() error {
 
 // Recycle is Close for a group that may be another run's next. It is kept only if no figure or verdict of that run could
 // be told from those in a new group; else, or if Usage was not asked, Recycle returns false, and the caller
-// closes it.
+// closes it. So it is with one that had no Start: whoever was to enter it may be on the way.
 func (g *Group) Recycle() bool {
 	g.stopWatch()
-	if g.eventfd >= 0 || g.last == nil || !g.last.asNew() || !g.Empty() || !g.resetPeak() {
+	if g.eventfd >= 0 || g.pid == 0 || g.last == nil || !g.last.asNew() || !g.Empty() || !g.resetPeak() {
 		return false
 	}
 	*g = Group{host: g.host, name: g.name, made: g.made, procs: g.procs, tasks: g.tasks, files: g.files, swapOff: g.swapOff, written: g.written, eventfd: -1}

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -134,7 +135,15 @@ func TestGroupIsNotRecycledWhenItWouldTell(t *testing.T) {
 		_ = c.Wait()
 	})
 	t.Run("nobody has read it", func(t *testing.T) {
-		assert.False(t, newGroup(t, h).Recycle())
+		g := newGroup(t, h)
+		require.NoError(t, g.Start(os.Getpid()))
+		assert.False(t, g.Recycle())
+	})
+	t.Run("nobody was started in it", func(t *testing.T) {
+		g := newGroup(t, h)
+		_, err := g.Usage()
+		require.NoError(t, err)
+		assert.False(t, g.Recycle(), "who was to enter it may still do so")
 	})
 	t.Run("the kernel was asked to tell", func(t *testing.T) {
 		if h.events == nil {
@@ -142,6 +151,7 @@ func TestGroupIsNotRecycledWhenItWouldTell(t *testing.T) {
 		}
 		g := newGroup(t, h)
 		require.NoError(t, g.Limit(Limits{Memory: mib}))
+		require.NoError(t, g.Start(os.Getpid()))
 		g.Watch(func(Alarm) {})
 		_, err := g.listen()
 		require.NoError(t, err)
