@@ -3,6 +3,7 @@ package isolate
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -84,6 +85,29 @@ func TestIntermediateKilledBetweenRunsIsSeenByTheNext(t *testing.T) {
 	_, _, err := b.run(context.Background(), b.probeProgram("exit", "0"), nil)
 	require.Error(t, err)
 	require.Error(t, b.Err())
+}
+
+func TestPreparationGoesWithABrokenSandbox(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		gate Gate
+	}{{"not waited for", nil}, {"at the gate", func(int) error { return nil }}} {
+		t.Run(row.name, func(t *testing.T) {
+			openSandbox(t) // or skip
+			countDescriptors(t)
+			s := openSandbox(t)
+			tasks, _ := standIns(t, 1)
+			root := &Root{}
+			p := Program{Path: "sleep", Args: []string{"sleep", "1000"}, Env: []string{"PATH=/usr/bin:/bin"}, Root: root}
+			process, err := s.Start(context.Background(), p, nil)
+			require.NoError(t, err)
+			require.NoError(t, s.Prepare(root, row.gate, tasks...))
+			require.NoError(t, killProcess(s.process.Pid))
+			_, err = process.Wait()
+			require.Error(t, err)
+			require.Equal(t, s.Err(), errors.Unwrap(s.Discard()), "it says why it cannot be used")
+		})
+	}
 }
 
 func TestCloseEndsAnIntermediateThatIsStopped(t *testing.T) {

@@ -47,14 +47,14 @@ func (s *Sandbox) Prepared(root *Root) bool {
 
 // Discard ends a sandbox that was prepared and is not wanted, if there is one.
 func (s *Sandbox) Discard() error {
-	h := s.takeNext()
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+	broken := s.Err()
+	var err error
+	if h := s.takeNext(); h != nil {
+		_, err = s.end(h) // also of a sandbox that is broken: the socket is ours to close
 	}
-	if h == nil {
-		return nil
+	if broken != nil {
+		return fmt.Errorf("sandbox: %w", broken)
 	}
-	_, err := s.end(h)
 	return err
 }
 
