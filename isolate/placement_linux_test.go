@@ -2,13 +2,18 @@ package isolate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"judge/fixtures/testenv"
 )
 
 // Where a run is prepared is our affair: it does not show in what may run where.
@@ -16,24 +21,60 @@ func TestEverybodyMayRunWhereWeMay(t *testing.T) {
 	s := openSandbox(t)
 	root := &Root{}
 	for range 5 {
-		require.NoError(t, s.Prepare(root, nil))
-		r, w, err := os.Pipe()
-		require.NoError(t, err)
-		p := Program{Path: "sh", Args: []string{"sh", "-c", "echo; exec sleep 1000"}, Env: []string{"PATH=/usr/bin:/bin"}, Root: root, Stdout: w}
-		process, err := s.Start(context.Background(), p, nil)
-		w.Close()
-		require.NoError(t, err)
-		_, err = r.Read(make([]byte, 1))
-		r.Close()
-		require.NoError(t, err)
 		ours := allowedCPUs(t, "self")
-		for who, pid := range map[string]int{"intermediate": s.process.Pid, "init": process.held.clonePID, "program": process.PID()} {
-			assert.Equal(t, ours, allowedCPUs(t, fmt.Sprint(pid)), who)
+		for who, allowed := range allowedInARun(t, s, root) {
+			assert.Equal(t, ours, allowed, who)
 		}
-		process.Kill()
-		_, err = process.Wait()
-		require.NoError(t, err)
 	}
+}
+
+// Whoever changes our CPUs changes those of the runs to come, on a root that is attached already, too.
+func TestRunsFollowUsToOtherCPUs(t *testing.T) {
+	var all, one unix.CPUSet
+	require.NoError(t, unix.SchedGetaffinity(0, &all))
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if all.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	if all.Count() < 2 {
+		testenv.Skip(t, errors.New("there is only one CPU"))
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer unix.SchedSetaffinity(0, &all)
+	s := openSandbox(t)
+	root := &Root{}
+	for _, set := range []*unix.CPUSet{&one, &all, &one} {
+		require.NoError(t, unix.SchedSetaffinity(0, set))
+		ours := allowedCPUs(t, "thread-self")
+		for who, allowed := range allowedInARun(t, s, root) {
+			assert.Equal(t, ours, allowed, who)
+		}
+	}
+}
+
+// allowedInARun are the CPUs that each process of a run may use.
+func allowedInARun(t *testing.T, s *Sandbox, root *Root) map[string]string {
+	t.Helper()
+	require.NoError(t, s.Prepare(root, nil))
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	p := Program{Path: "sh", Args: []string{"sh", "-c", "echo; exec sleep 1000"}, Env: []string{"PATH=/usr/bin:/bin"}, Root: root, Stdout: w}
+	process, err := s.Start(context.Background(), p, nil)
+	w.Close()
+	require.NoError(t, err)
+	_, err = r.Read(make([]byte, 1))
+	r.Close()
+	require.NoError(t, err)
+	allowed := map[string]string{}
+	for who, pid := range map[string]int{"intermediate": s.process.Pid, "init": process.held.clonePID, "program": process.PID()} {
+		allowed[who] = allowedCPUs(t, fmt.Sprint(pid))
+	}
+	process.Kill()
+	_, err = process.Wait()
+	require.NoError(t, err)
+	return allowed
 }
 
 func allowedCPUs(t *testing.T, pid string) string {

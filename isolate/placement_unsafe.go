@@ -3,6 +3,7 @@
 package isolate
 
 import (
+	"bytes"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -47,12 +48,29 @@ func anywhere(spec rootSpec) []child.Step {
 	return []child.Step{step}
 }
 
-// ownCPUs are those that this process may run on, as sched_setaffinity(2) wants them; nil if there are more than
-// a CPUSet has.
+// ownCPUs are those that this process may run on, as sched_setaffinity(2) wants them; nil if it may not choose among
+// them, or if there are more than a CPUSet has.
 func ownCPUs() []byte {
 	var own unix.CPUSet
-	if unix.SchedGetaffinity(0, &own) != nil {
+	if !mayChooseCPUs() || unix.SchedGetaffinity(0, &own) != nil {
 		return nil
 	}
-	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&own)), unsafe.Sizeof(own))...)
+	return append([]byte(nil), bytesOf(&own)...)
+}
+
+// mayChooseCPUs tells whether a filter around us lets sched_setaffinity through: the kernel itself refuses an empty set
+// with EINVAL.
+func mayChooseCPUs() bool {
+	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, 0, 0)
+	return errno == unix.EINVAL
+}
+
+// onOwnCPUs tells whether anywhere still leads to the CPUs that this process may run on: its cpuset may have changed.
+func (spec *rootSpec) onOwnCPUs() bool {
+	var own unix.CPUSet
+	return spec.CPUs == nil || unix.SchedGetaffinity(0, &own) == nil && bytes.Equal(bytesOf(&own), spec.CPUs)
+}
+
+func bytesOf(set *unix.CPUSet) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(set)), unsafe.Sizeof(*set))
 }

@@ -101,7 +101,7 @@ func (s *Sandbox) prepare(root *Root, gate Gate, tasks ...*os.File) (*held, erro
 	if root == nil {
 		root = &Root{}
 	}
-	if root != s.root {
+	if root != s.root || !s.spec.onOwnCPUs() {
 		if err := s.setRoot(root); err != nil {
 			return nil, err
 		}

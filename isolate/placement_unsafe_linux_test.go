@@ -1,0 +1,50 @@
+package isolate
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// A service's filter may have no sched_setaffinity (systemd.exec(5) counts it among @resources): that is no reason not to run.
+func TestWhoMayNotChooseCPUsRunsProgramsAnyway(t *testing.T) {
+	needSandbox(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // the thread that has the filter ends with us
+		if !assert.NoError(t, forbidChoiceOfCPUs()) || !assert.False(t, mayChooseCPUs()) {
+			return
+		}
+		s, err := New()
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer s.Close()
+		exit, err := s.Run(context.Background(), shortProgram(&Root{}), nil)
+		assert.NoError(t, err)
+		assert.Zero(t, exit.Status)
+	}()
+	<-done
+	require.True(t, mayChooseCPUs(), "other threads")
+}
+
+// forbidChoiceOfCPUs has sched_setaffinity fail with EPERM in this thread and all that it clones.
+func forbidChoiceOfCPUs() error {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the call's number
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_SCHED_SETAFFINITY, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
+}
