@@ -10,7 +10,8 @@ import (
 )
 
 // Explain returns the system calls by which a program would be run, one a line, with what each is
-// for. It makes none of them; places like /layer0 are in the intermediate's mount namespace.
+// for, by a parent that admits it to groups; where it enters groups by itself, writes to tasks files take the place of
+// admit and admitted. It makes none of them; places like /layer0 are in the intermediate's mount namespace.
 func Explain(p Program) []string {
 	root := p.Root
 	if root == nil {

@@ -31,8 +31,8 @@
 //	                        <──     go (+ the program's descriptors); the clocks start
 //	  exit                  ──>
 //
-// Once it has admitted the program the parent may turn to something else until it wants the run: what comes
-// up to ready needs no answer, unless there is a hook. Waking one another is what costs most in a conversation.
+// Once it has admitted the program, or has sent prepare where that enters its groups itself, the parent may turn to
+// something else until it wants the run: what comes up to ready needs no answer, unless there is a hook. Waking one another is what costs most in a conversation.
 //
 // The conversation of a parent without privileges with the process that keeps its mounts:
 //
