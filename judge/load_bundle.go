@@ -10,6 +10,9 @@ const (
 	maxBundleBytes     = 4 << 20 // of its task file
 	maxBundleTests     = 10_000
 	maxBundleLanguages = 100 // of its own
+	maxBundlePhrases   = 32  // by which the runtime of one says that it is out of memory
+	maxBundlePhrase    = 256 // bytes of one of these
+	maxBundleEntry     = 100 // instructions of the regular expression for the entry points of one
 )
 
 // bundleFile is the task file of a bundle, also in messages.

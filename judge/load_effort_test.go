@@ -47,6 +47,9 @@ func TestABundleIsNoLongWork(t *testing.T) {
 		{"patterns of validators", task + "validators=[" + repeat(n, "{source='t/1.in',language='bash',tests=['*%d']},") + "]\n", tooLong},
 		{"patterns of includes", task + "checker={source='t/1.in',language='bash',include=[" + repeat(n, "'t/*%d',") + "]}\n", tooLong},
 		{"tasks", "[defaults]\ntests=['t/*.in']\n" + repeat(n, "[[task]]\nname='%d'\n"), "want one [[task]], these are 2000"},
+		{"phrases", task + "[language.l]\nout_of_memory=[" + repeat(33, "'%d',") + "]\n", "out_of_memory: want at most 32, these are 33"},
+		{"phrase", task + "[language.l]\nout_of_memory=['" + strings.Repeat("x", 257) + "']\n", "out_of_memory: want at most 256 bytes, one has 257"},
+		{"entry", task + "[language.l]\nentry='(a?){100}b'\n", "entry: want a shorter regular expression"},
 		{"languages", task + repeat(n, "[language.l%d]\n"), "language: want at most 100, these are 2000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -66,7 +69,8 @@ func TestABundleIsNoLongWork(t *testing.T) {
 }
 
 func TestAnOrdinaryBundleIsLoaded(t *testing.T) {
-	text := "[[task]]\nname='x'\ntests=['t/*.in', '**/1*.in']\n" +
+	text := "[language.l]\nextensions=['.l']\nrun=['{source}']\nentry='(?i)\\bstatic\\s+(async\\s+)?\\w+\\s+main\\s*\\('\nout_of_memory=['no memory', 'heap space']\n" +
+		"[[task]]\nname='x'\ntests=['t/*.in', '**/1*.in']\n" +
 		repeat(300, "[[task.group]]\nname='g%[1]d'\ntests=['%[1]d']\n") + "depends=['g0', 'g1']\n"
 	task, err := LoadBundle(manyFiles(t, text, 300))
 	require.NoError(t, err)

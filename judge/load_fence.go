@@ -3,6 +3,7 @@ package judge
 import (
 	"maps"
 	"path/filepath"
+	"regexp/syntax"
 	"slices"
 )
 
@@ -33,10 +34,7 @@ func (f fence) accepts(root *node) bool {
 		f.fail(root.table["language"], "language: want at most %d, these are %d", maxBundleLanguages, len(languages))
 	}
 	for _, l := range languages {
-		f.refuse(l.table["prepare"], "prepare: what it makes stays on the host")
-		for _, child := range l.children() {
-			f.strings(child)
-		}
+		f.language(l)
 	}
 	for _, holder := range holders(root) {
 		if tests := holder.table["test"]; tests != nil && len(tests.items) > maxBundleTests {
@@ -52,6 +50,41 @@ func (f fence) accepts(root *node) bool {
 		}
 	}
 	return len(f.problems.list) == before
+}
+
+// language refuses also what would be long work wherever a submission in it is compiled or run: the judge itself looks into
+// sources and into standard error.
+func (f fence) language(n *node) {
+	f.refuse(n.table["prepare"], "prepare: what it makes stays on the host")
+	if entry := n.table["entry"]; entry != nil && expressionSize(entry) > maxBundleEntry {
+		f.fail(entry, "entry: want a shorter regular expression, or one with fewer repetitions")
+	}
+	phrases := below(n.table["out_of_memory"])
+	if len(phrases) > maxBundlePhrases {
+		f.fail(n.table["out_of_memory"], "out_of_memory: want at most %d, these are %d", maxBundlePhrases, len(phrases))
+	}
+	for _, phrase := range phrases {
+		if text, _ := stringOf(phrase); len(text) > maxBundlePhrase {
+			f.fail(phrase, "out_of_memory: want at most %d bytes, one has %d", maxBundlePhrase, len(text))
+		}
+	}
+	for _, child := range n.children() {
+		f.strings(child)
+	}
+}
+
+// expressionSize is how many instructions a regular expression becomes; 0: it is none.
+func expressionSize(n *node) int {
+	text, _ := stringOf(n)
+	parsed, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(program.Inst)
 }
 
 // holders are the tables that have a task's keys.
