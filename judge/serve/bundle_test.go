@@ -60,8 +60,10 @@ func TestOneClientsTasksLeaveOthersPlaces(t *testing.T) {
 		busy <- struct{}{}
 		a.service.loads <- struct{}{}
 	}
+	own := sumTask() // of another id: one that somebody else has stored need not be loaded
+	own["files"].(object)["own.in"] = ""
 	waited := make(chan answered, 1)
-	go func() { waited <- a.post("/v1/tasks", sumTask(), bearer(tokenA)...) }()
+	go func() { waited <- a.post("/v1/tasks", own, bearer(tokenA)...) }()
 	as[taskAnswer](t, a.post("/v1/tasks", sumTask(), bearer(tokenB)...), http.StatusCreated)
 	assert.Empty(t, waited)
 	<-busy
