@@ -13,7 +13,7 @@ import (
 // putFile stores a file.
 func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 	c := clientOf(r.Context())
-	upload := &upload{from: r.Body, use: &c.use.uploads}
+	upload := &upload{from: r.Body, use: &c.use.uploads, most: max(uploadShare, c.Limits.Bytes)}
 	defer upload.end()
 	file, err := s.queue.PutFile(r.Context(), upload, c.Limits.Bytes)
 	if err != nil {
@@ -24,20 +24,21 @@ func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // uploadShare is how many bytes a client's uploads may have together that are under way: they are on the disk until their hash
-// is known, where what bounds the queue's files does not count.
+// is known, where what bounds the queue's files does not count. A single one may have what its token says.
 const uploadShare = 8 << 30
 
 // upload reads a body, and counts what was read as its client's until its end.
 type upload struct {
 	from io.Reader
 	use  *atomic.Int64
+	most int64 // that use may become
 	read int64
 }
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.from.Read(p)
 	u.read += int64(n)
-	if u.use.Add(int64(n)) > uploadShare && (err == nil || err == io.EOF) {
+	if u.use.Add(int64(n)) > u.most && (err == nil || err == io.EOF) {
 		err = unavailable.later(time.Second, "your other uploads are too large at this time")
 	}
 	return n, err

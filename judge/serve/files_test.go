@@ -89,3 +89,9 @@ func TestOneClientsUploadsHaveABoundTogether(t *testing.T) {
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenB)...), http.StatusCreated)
 	assert.EqualValues(t, uploadShare-10, use.Load())
 }
+
+func TestOneUploadMayBeAsLargeAsItsTokenSays(t *testing.T) {
+	a := newAPI(t, tokensOf(t, "a "+tokenA+" bytes=16GiB\n"))
+	a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads.Add(uploadShare)
+	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "the rest of a large file", bearer(tokenA)...), http.StatusCreated)
+}
