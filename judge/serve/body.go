@@ -157,22 +157,23 @@ func (m *memory) readAll(r *http.Request) ([]byte, error) {
 }
 
 // readJSON reads a body that is one JSON value with the fields of T, and no others. Names that come twice,
-// and text that is not valid UTF-8, are mistakes: what two readers could understand differently.
-func readJSON[T any](m *memory, r *http.Request) (T, error) {
-	var value T
+// and text that is not valid UTF-8, are mistakes: what two readers could understand differently. The value counts as memory
+// until the caller, who has no more use for it, calls free.
+func readJSON[T any](m *memory, r *http.Request) (value T, free func(), err error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return value, mediaType.problem("want Content-Type: application/json, as curl --json has it")
+		return value, nil, mediaType.problem("want Content-Type: application/json, as curl --json has it")
 	}
 	data, err := m.readAll(r)
 	if err != nil {
-		return value, err
+		return value, nil, err
 	}
-	defer func() { m.giveFor(r, int64(cap(data))) }()
+	size := int64(cap(data))
 	if err := json.Unmarshal(data, &value, json.RejectUnknownMembers(true)); err != nil {
-		return value, jsonProblem(err)
+		m.giveFor(r, size)
+		return value, nil, jsonProblem(err)
 	}
-	return value, nil
+	return value, func() { m.giveFor(r, size) }, nil
 }
 
 // jsonProblem says where in a JSON text the mistake is.

@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +96,42 @@ func TestOneClientsBodiesLeaveOthersMemory(t *testing.T) {
 	as[taskAnswer](t, a.post("/v1/tasks", sumTask(), bearer(tokenA)...), http.StatusCreated)
 	assert.Zero(t, use.memory.Load())
 	assert.Zero(t, a.service.memory.used.Load())
+}
+
+// storingQueue tells when a file is stored.
+type storingQueue struct {
+	*memoryQueue
+	storing func()
+}
+
+func (q *storingQueue) PutFile(ctx context.Context, r io.Reader, limit int64) (queue.File, error) {
+	q.storing()
+	return q.memoryQueue.PutFile(ctx, r, limit)
+}
+
+// A task may wait long to be loaded and stored, with as many others as its client has requests.
+func TestBodiesCountUntilTheirFilesAreStored(t *testing.T) {
+	q := &storingQueue{memoryQueue: newMemoryQueue()}
+	a := newAPIOf(t, q, nil)
+	const long = 100_000
+	for path, body := range map[string]object{"/v1/tasks": sumTask(), "/v1/submissions": {"task": sumTask(), "sources": object{"main.py": "print(3)"}}} {
+		var stored, counted atomic.Int64
+		q.storing = func() {
+			stored.Add(1)
+			if a.service.memory.used.Load() > long {
+				counted.Add(1)
+			}
+		}
+		task, ok := body["task"].(object)
+		if !ok {
+			task = body
+		}
+		task["files"].(object)["more.in"] = strings.Repeat("x", long)
+		assert.Less(t, a.post(path, body).status, 300, path)
+		assert.Positive(t, stored.Load(), path)
+		assert.Equal(t, stored.Load(), counted.Load(), path)
+		assert.Zero(t, a.service.memory.used.Load(), path)
+	}
 }
 
 // slowAPI is a service whose clients have to be fast.

@@ -57,17 +57,13 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	request, err := readJSON[submissionRequest](&s.memory, r)
-	if err != nil {
-		return err
-	}
-	job, err := s.job(r.Context(), request)
+	job, chosen, err := s.requested(r)
 	if err != nil {
 		return err
 	}
 	ended, forget := s.open.wait(job.ID)
 	defer forget()
-	status, err := s.enqueue(r.Context(), job, request.ID != "")
+	status, err := s.enqueue(r.Context(), job, chosen)
 	if err != nil {
 		return err
 	}
@@ -84,6 +80,18 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 		code = http.StatusOK
 	}
 	return writeJSON(w, code, answer)
+}
+
+// requested is the job that a request asks for, and whether the client has chosen its id. What the request holds may be large,
+// and is not kept while the client waits for the result.
+func (s *Service) requested(r *http.Request) (job queue.Job, chosen bool, err error) {
+	request, free, err := readJSON[submissionRequest](&s.memory, r)
+	if err != nil {
+		return queue.Job{}, false, err
+	}
+	defer free()
+	job, err = s.job(r.Context(), request)
+	return job, request.ID != "", err
 }
 
 // enqueue puts a job into the queue, unless its owner has too many there.

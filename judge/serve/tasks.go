@@ -28,10 +28,11 @@ func newTaskAnswer(id string, t *judge.Task) taskAnswer {
 
 // putTask stores a task that has no mistakes.
 func (s *Service) putTask(w http.ResponseWriter, r *http.Request) error {
-	request, err := readJSON[taskRequest](&s.memory, r)
+	request, free, err := readJSON[taskRequest](&s.memory, r)
 	if err != nil {
 		return err
 	}
+	defer free()
 	id, task, err := s.storeTask(r.Context(), request)
 	if err != nil {
 		return err
