@@ -40,6 +40,19 @@ func (o Options) defaultAge() time.Duration {
 	return max(defaultFileAge, ageFactor*cmp.Or(o.Keep, defaultKeep))
 }
 
+// changedAge is the age of files in a queue that is there: as the options say explicitly, or as it is, unless jobs that are now kept
+// for longer could outlive their files. Negative: none.
+func (o Options) changedAge(have map[string]string) time.Duration {
+	age, _, ok := fileAge(have)
+	switch {
+	case o.FileAge != 0:
+		return o.FileAge
+	case !ok:
+		return -1
+	}
+	return max(age, ageFactor*o.Keep)
+}
+
 // withFileAge is the metadata of a stream with an age; a negative one is none.
 func withFileAge(have map[string]string, age time.Duration, now time.Time) map[string]string {
 	if old, _, ok := fileAge(have); ok && old == age {

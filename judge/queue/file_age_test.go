@@ -164,6 +164,12 @@ func TestFileAgeIsThatOfTheQueue(t *testing.T) {
 	require.ErrorIs(t, err, ErrInvalid)
 	require.ErrorContains(t, err, "want at least 504h0m0s")
 	assert.Equal(t, 90*7*day, Options{Keep: 30 * 7 * day}.defaultAge(), "longer than jobs")
+
+	age, since = ageOf(Options{Keep: 20 * day})
+	assert.Equal(t, 60*day, age, "no job outlives its files that is kept for longer from now on")
+	assert.WithinDuration(t, time.Now(), since, time.Minute)
+	age, _ = ageOf(Options{Keep: 7 * day})
+	assert.Equal(t, 60*day, age)
 }
 
 func TestSweepingBeginsAnAgeAfterItWasAskedFor(t *testing.T) {

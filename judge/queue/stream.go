@@ -137,9 +137,7 @@ func (o Options) changed(have, want jetstream.StreamConfig) jetstream.StreamConf
 		if o.FileBytes != 0 {
 			have.MaxBytes = want.MaxBytes
 		}
-		if o.FileAge != 0 {
-			have.Metadata = withFileAge(have.Metadata, o.FileAge, time.Now())
-		}
+		have.Metadata = withFileAge(have.Metadata, o.changedAge(have.Metadata), time.Now())
 	}
 	if o.Replicas != 0 {
 		have.Replicas = o.Replicas
