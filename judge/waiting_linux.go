@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -60,7 +59,7 @@ func threadsOf(group *limits.Group, inputs []int) (threads, error) {
 		}
 	}
 	t := gather(states)
-	t.forever = t.forever && !slices.ContainsFunc(pids, hasAlarm)
+	t.forever = t.forever && !haveAlarm(pids)
 	return t, nil
 }
 
