@@ -211,3 +211,22 @@ func TestRuntimeOutOfMemory(t *testing.T) {
 		assert.Equal(t, c.want, said.found, c.stderr)
 	}
 }
+
+func TestPythonOutOfMemory(t *testing.T) {
+	table, err := builtinLanguages()
+	require.NoError(t, err)
+	const where = "Traceback (most recent call last):\n  File \"/work/a.py\", line 2, in f\n"
+	for _, c := range []struct{ stderr, want string }{
+		{"MemoryError\n", "MemoryError"},
+		{where + "    b = bytearray(30 << 30)\nMemoryError\n", "MemoryError"},
+		{where + "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 74.5 GiB\n", "ArrayMemoryError: "},
+		{where + "    except MemoryError: f()\nValueError: no\n", ""},
+		{where + "    raise ValueError('no')\nValueError: MemoryError\n", ""},
+	} {
+		for _, name := range []string{"python", "pypy"} {
+			said := table.byName[name].outOfMemory()
+			said.take([]byte(c.stderr))
+			assert.Equal(t, c.want, said.found, "%s: %s", name, c.stderr)
+		}
+	}
+}

@@ -1,9 +1,12 @@
 package judge
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // phrases looks for some phrases in a stream, wherever in it they are and however it comes in pieces. The zero
-// value looks for none.
+// value looks for none. One that begins with ^ is at the beginning of a line.
 type phrases struct {
 	wanted  []string
 	longest int    // of those, in bytes
@@ -12,8 +15,12 @@ type phrases struct {
 }
 
 func newPhrases(wanted []string) *phrases {
-	s := &phrases{wanted: wanted}
+	s := &phrases{end: []byte("\n")}
 	for _, phrase := range wanted {
+		if rest, ok := strings.CutPrefix(phrase, "^"); ok {
+			phrase = "\n" + rest
+		}
+		s.wanted = append(s.wanted, phrase)
 		s.longest = max(s.longest, len(phrase))
 	}
 	return s
@@ -41,7 +48,7 @@ func (s *phrases) look(text []byte) {
 	first := len(text) + 1
 	for _, phrase := range s.wanted {
 		if i := bytes.Index(text, []byte(phrase)); i >= 0 && i+len(phrase) < first {
-			s.found, first = phrase, i+len(phrase)
+			s.found, first = strings.TrimPrefix(phrase, "\n"), i+len(phrase)
 		}
 	}
 }

@@ -18,10 +18,13 @@ func TestPhrasesAreFoundHoweverTheStreamIsCut(t *testing.T) {
 		{"not whole", long + "heap spac", ""},
 		{"not in one piece", "heap " + long + "space", ""},
 		{"begun before it", "heap heap space", "heap space"},
+		{"first in the first line", "fatal: 1", "fatal"},
+		{"first in a line", long + "fatal: 1", "fatal"},
+		{"not first in a line", long + " fatal: 1", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, size := range []int{1, 2, 7, 10, 11, 4096, len(c.text) + 1} {
-				said := newPhrases([]string{"heap space", "no memory"})
+				said := newPhrases([]string{"heap space", "no memory", "^fatal"})
 				for rest := c.text; rest != ""; {
 					n := min(size, len(rest))
 					said.take([]byte(rest[:n]))
