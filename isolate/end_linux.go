@@ -30,6 +30,7 @@ func (s *Sandbox) end(h *held) (goneInfo, error) {
 	}
 	h.close()
 	h.supervised()
+	h.closeSupervisor()
 	return info, errors.Join(err, h.gateway.stop())
 }
 

@@ -73,7 +73,7 @@ func (h *held) signal(sig unix.Signal) error {
 	return unix.PidfdSendSignal(int(h.pidfd.Fd()), sig, nil, 0)
 }
 
-// supervised returns what the supervisor has refused, when the run is over, and ends it. What a program
+// supervised returns what the supervisor has refused, when the run is over, and stops it. What a program
 // of Exec has left behind is supervised on, until the first one ends.
 func (h *held) supervised() []string {
 	h.mu.Lock()
@@ -82,6 +82,7 @@ func (h *held) supervised() []string {
 	h.mu.Unlock()
 	for _, s := range left {
 		s.stop()
+		s.close()
 	}
 	if h.supervisor == nil {
 		return nil
@@ -90,6 +91,13 @@ func (h *held) supervised() []string {
 		return h.supervisor.names()
 	}
 	return h.supervisor.stop()
+}
+
+// closeSupervisor closes what supervised has stopped.
+func (h *held) closeSupervisor() {
+	if h.supervisor != nil && (h.first == nil || h.first.isOver()) {
+		h.supervisor.close()
+	}
 }
 
 func (h *held) isOver() bool {
