@@ -92,13 +92,13 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		return Facts{}, isolate.Exit{}, err
 	}
 	var watch *limits.Watch
-	var wall *time.Timer
+	var wall *timeout
 	gate := func(pid int) error {
 		if err := errors.Join(group.Limit(e.limits), group.Start(pid)); err != nil {
 			return err
 		}
 		if e.limits.Wall > 0 {
-			wall = time.AfterFunc(e.limits.Wall, func() { cancel(stopError(e.overtime(group))) })
+			wall = after(e.limits.Wall, func() { cancel(stopError(e.overtime(group))) })
 		}
 		watch = group.Watch(func(a limits.Alarm) {
 			cancel(alarmCause(a))
@@ -111,9 +111,7 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 		return nil
 	}
 	exit, err := s.await(ctx, e, group, gate)
-	if wall != nil {
-		wall.Stop()
-	}
+	wall.stop() // it looks at the group, which is another run's then
 	if watch != nil {
 		watch.Stop()
 	}
