@@ -25,8 +25,10 @@ type belongings struct {
 }
 
 // beforeTests gives the tests a directory of their own for temporary files, makes orphans our
-// children, so that they can be counted, and notes what there is.
+// children, so that they can be counted, and notes what there is. It turns collection off, which would
+// close forgotten files, now or while a later test counts its own.
 func beforeTests() (b belongings, err error) {
+	debug.SetGCPercent(-1)
 	if b.temporary, err = os.MkdirTemp("", "isolate-test"); err != nil {
 		return b, err
 	}
@@ -108,17 +110,12 @@ func descriptors() map[string]string {
 	return open
 }
 
-// countDescriptors fails the test if it ends with more or other descriptors than it began with. No
-// collection runs meanwhile, which would close forgotten files.
+// countDescriptors fails the test if it ends with more or other descriptors than it began with.
 func countDescriptors(t *testing.T) {
 	t.Helper()
 	theMounter()
-	percent := debug.SetGCPercent(-1)
 	before := descriptors()
-	t.Cleanup(func() {
-		assert.Equal(t, before, descriptors(), "open descriptors")
-		debug.SetGCPercent(percent)
-	})
+	t.Cleanup(func() { assert.Equal(t, before, descriptors(), "open descriptors") })
 }
 
 // children returns our children, orphans that became ours included, but for the dead.

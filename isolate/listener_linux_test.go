@@ -65,6 +65,7 @@ func TestListenerIsHandedOver(t *testing.T) {
 	require.Len(t, h.fds, 1)
 	s := &supervisor{listener: os.NewFile(uintptr(h.fds[0]), "listener")}
 	require.NoError(t, s.start())
+	defer s.close()
 	exit, err := process.Wait()
 	require.NoError(t, err)
 	assert.Equal(t, 3, exit.Status.ExitStatus())

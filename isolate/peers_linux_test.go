@@ -83,6 +83,7 @@ func TestIntermediateEndsWithItsParent(t *testing.T) {
 			require.NoError(o.t, o.Prepare(&Root{}, nil))
 			o.next.close()
 			o.next.supervised()
+			o.next.closeSupervisor()
 			o.next = nil
 		}},
 	} {
