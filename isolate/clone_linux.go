@@ -175,7 +175,7 @@ func (m *intermediate) plan(key planKey) (*child.Plan, error) {
 // plan puts the steps of a run together.
 func plan(spec rootSpec, key planKey) (child.Plan, error) {
 	tasks := key.entered()
-	program, err := programSteps(spec, key.admission, len(tasks), true)
+	program, err := programSteps(spec, key.admission, len(tasks))
 	return child.Plan{
 		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
 		Init:    initSteps(spec, key.socket, tasks...),
@@ -188,7 +188,7 @@ func plan(spec rootSpec, key planKey) (child.Plan, error) {
 // and starts a second program there. It stays outside of the pid namespace itself, as its
 // program's parent.
 func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) {
-	program, err := programSteps(spec, a, 0, false)
+	program, err := programSteps(spec, a, 0)
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
 	}

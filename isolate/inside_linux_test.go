@@ -47,6 +47,23 @@ func TestProgramSeesNoOtherProcess(t *testing.T) {
 	assert.Equal(t, []string{"/proc/1/environ: ENOENT", "/proc/1: ENOENT"}, b.lines("stat", "/proc/1/environ", "/proc/1"))
 }
 
+func TestNoPathLeadsOutOfTheRoot(t *testing.T) {
+	b := newBox(t)
+	root := b.lines("list", "/")
+	require.Contains(t, root, "work")
+	for _, path := range []string{"/..", "/../../..", "/work/../..", "/proc/self/root/..", "/proc/self/cwd/../../.."} {
+		assert.Equal(t, root, b.lines("list", path), path)
+	}
+	for _, place := range []string{baseDir, scratchDir, newRoot, layerDir(0)} {
+		assert.Equal(t, []string{place + ": ENOENT"}, b.lines("stat", place))
+		assert.Equal(t, []string{"/.." + place + ": ENOENT"}, b.lines("stat", "/.."+place))
+	}
+	for _, line := range b.lines("cat", "/proc/self/mountinfo") {
+		point := strings.Fields(line)[4]
+		assert.NotContains(t, []string{baseDir, scratchDir, newRoot, layerDir(0), toolchainDir}, point, line)
+	}
+}
+
 func TestEnvironmentIsExactlyWhatIsGiven(t *testing.T) {
 	b := newBox(t)
 	t.Setenv("JUDGE_SECRET", "of the judge")

@@ -64,7 +64,7 @@ func indexOf(t *testing.T, steps []child.Step, name string) int {
 
 // The order is what makes it safe: rights are given up before the gate, and the filter comes last.
 func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
-	steps, err := programSteps(rootSpec{Base: true}, noAdmission, 0, true)
+	steps, err := programSteps(rootSpec{Base: true}, noAdmission, 0)
 	require.NoError(t, err)
 	last := -1
 	for _, name := range []string{"leave all groups", "set group id", "set user id", "drop all capabilities", "install the system call filter"} {
@@ -74,21 +74,10 @@ func TestProgramGivesUpItsRightsInOrder(t *testing.T) {
 	}
 }
 
-func TestPivotComesAfterAllMounts(t *testing.T) {
+func TestRootIsChangedAfterAllMounts(t *testing.T) {
 	steps := initSteps(rootSpec{Base: true, Moves: []string{"/usr"}, Binds: []bindSpec{{Target: "/a"}}}, 7)
-	assert.Equal(t, len(steps)-1, indexOf(t, steps, "pivot to the new root"))
-}
-
-func TestOldRootIsGoneBeforeTheProgramGivesUpItsRights(t *testing.T) {
-	for _, a := range []admission{noAdmission, withAdmission} {
-		steps, err := programSteps(rootSpec{Base: true}, a, 0, true)
-		require.NoError(t, err)
-		detached := indexOf(t, steps, "detach the old root")
-		assert.Equal(t, "enter /", steps[detached+1].Name)
-		for _, s := range steps[:detached] {
-			assert.NotContains(t, []uintptr{unix.SYS_OPENAT, unix.SYS_CAPSET}, s.Call, s.Name)
-		}
-	}
+	assert.Equal(t, len(steps)-1, indexOf(t, steps, "change the root"))
+	assert.Equal(t, len(steps)-2, indexOf(t, steps, "cover / with it"))
 }
 
 func TestSystemCallsOfStepsHaveNames(t *testing.T) {

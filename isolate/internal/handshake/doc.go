@@ -24,7 +24,7 @@
 //	init, program                   parent
 //	  admit                 ──>     puts the program into its groups, unless it does that itself
 //	                        <──     admitted
-//	  hooks                 ──>     runs the caller's hook, before pivot_root or before execve
+//	  hooks                 ──>     runs the caller's hook, before the root is changed or before execve
 //	                        <──     hooks-done
 //	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about: go says so
 //	  ready (+ pidfd)       ──>     nothing is left to do but to start

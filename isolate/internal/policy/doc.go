@@ -9,7 +9,7 @@
 //	                               │             landlock_add_rule(ruleset, RulePathBeneath, attr(fd), 0)
 //	                               └─────────────landlock_restrict_self(ruleset, 0)
 //
-// The paths of Landlock mean the files that the opener sees, so they are opened after pivot_root.
+// The paths of Landlock mean the files that the opener sees, so they are opened in the new root.
 // Both need no_new_privs. A domain of Landlock may not mount, so it is entered when the root is
 // complete; the filter is the last step but execve.
 //
