@@ -14,6 +14,7 @@ import (
 
 	"judge/isolate/internal/child"
 	"judge/isolate/internal/handshake"
+	"judge/isolate/internal/policy"
 )
 
 // intermediate is the process of a slot that clones the inits. It is root in the slot's user
@@ -75,6 +76,9 @@ func serve(conn *handshake.Conn) error {
 	if err != nil {
 		return fmt.Errorf("build the base: %w", err)
 	}
+	if err := policy.InstallStanding(); err != nil {
+		return fmt.Errorf("install the system call filter: %w", err)
+	}
 	if err := conn.Send(handshake.Message{Kind: handshake.IntermediateReady}); err != nil {
 		return err
 	}
@@ -123,6 +127,7 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 		}},
 		// Huge pages are there or not, by luck: they make the memory of equal runs differ by megabytes.
 		{"prctl PR_SET_THP_DISABLE", func() error { return unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) }},
+		{"setrlimit RLIMIT_CORE", func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: coreLimit(), Max: coreLimit()}) }},
 		{"sethostname", func() error { return nameHost(config) }},
 		{"reset signals", resetIgnoredSignals},
 	} {

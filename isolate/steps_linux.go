@@ -309,7 +309,7 @@ func releaseSteps(p Program) []child.Step {
 	}
 	steps = append(steps, p.Landlock.steps(policy.ABI(), 3+len(p.Files))...)
 	for _, r := range p.Rlimits {
-		if r.Resource != unix.RLIMIT_CORE { // is set once and for all by wallSteps
+		if r.Resource != unix.RLIMIT_CORE { // the slot has set it once and for all
 			steps = append(steps, rlimitStep(r))
 		}
 	}

@@ -72,8 +72,8 @@ func landlockPlan(spec rootSpec) policy.Plan {
 	return l.Plan(policy.ABI())
 }
 
-// wallSteps shuts the program in. The filter is installed before the gate, where nobody waits for it,
-// and lets through what is left to do.
+// wallSteps shuts the program in. The filter, or what the slot's own leaves of it, is installed before the gate, where
+// nobody waits for it, and lets through what is left to do.
 func wallSteps(spec rootSpec) ([]child.Step, error) {
 	var steps []child.Step
 	if landlockPlan(spec).ABI > 0 {
@@ -88,9 +88,7 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 	}
 	install := call("install the system call filter", unix.SYS_SECCOMP, setModeFilter, policy.NotifyFlags, fprog)
 	install.Want = listenerFD + 1
-	return append(steps,
-		rlimitStep(Rlimit{Resource: unix.RLIMIT_CORE, Soft: coreLimit(), Hard: coreLimit()}),
-		install,
+	return append(steps, install,
 		child.Tell(handshake.Message{Kind: handshake.SeccompNotify}, listenerFD),
 		call("close the listener", unix.SYS_CLOSE, listenerFD)), nil
 }

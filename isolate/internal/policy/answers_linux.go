@@ -22,33 +22,42 @@ type span struct {
 	answer
 }
 
-// spans returns the answers for all numbers from 0 on.
-func (s Seccomp) spans(info *arch.Info) []span {
-	answers := s.answers(info)
+// answers are those of a filter for each number that it knows, and for all others.
+type answers struct {
+	known  map[uint32]answer
+	others answer
+}
+
+// spans returns the answers for all numbers from 0 on. Those to which any answer is as good join their neighbours.
+func (a answers) spans() []span {
 	var list []span
 	add := func(first uint32, a answer) {
-		if len(list) == 0 || list[len(list)-1].answer != a {
+		switch {
+		case a.verdict == anything:
+		case len(list) == 0:
+			list = append(list, span{0, a})
+		case list[len(list)-1].answer != a:
 			list = append(list, span{first, a})
 		}
 	}
 	next := uint32(0) // first number that list does not cover
-	for _, number := range slices.Sorted(maps.Keys(answers)) {
+	for _, number := range slices.Sorted(maps.Keys(a.known)) {
 		if number > next {
-			add(next, answer{verdict: absent})
+			add(next, a.others)
 		}
-		add(number, answers[number])
+		add(number, a.known[number])
 		next = number + 1
 	}
-	add(next, answer{verdict: absent})
+	add(next, a.others)
 	return list
 }
 
-// answers returns the answer for each number that the policy knows.
-func (s Seccomp) answers(info *arch.Info) map[uint32]answer {
-	answers := map[uint32]answer{}
+// answers returns those of the whole policy.
+func (s Seccomp) answers(info *arch.Info) answers {
+	known := map[uint32]answer{}
 	set := func(call string, a answer) {
 		if number, ok := info.SyscallNames[call]; ok { // some calls are missing on each architecture
-			answers[uint32(number)] = a
+			known[uint32(number)] = a
 		}
 	}
 	for _, c := range classes {
@@ -64,7 +73,7 @@ func (s Seccomp) answers(info *arch.Info) map[uint32]answer {
 	for i := range rules {
 		set(rules[i].call, answer{rule: &rules[i]})
 	}
-	return answers
+	return answers{known, answer{verdict: absent}}
 }
 
 // CallName names a system call of this machine's architecture, for messages.

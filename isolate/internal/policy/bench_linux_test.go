@@ -22,7 +22,7 @@ func onThread(f func()) {
 
 func BenchmarkAssemble(b *testing.B) {
 	for b.Loop() {
-		if _, err := (Seccomp{}).assemble(arch.X86_64); err != nil {
+		if _, err := (Seccomp{}).rest(arch.X86_64).assemble(arch.X86_64, Refuse); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -34,6 +34,9 @@ func BenchmarkInstall(b *testing.B) {
 	for range b.N {
 		onThread(func() {
 			if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+				b.Error(err)
+			}
+			if err := installStanding(); err != nil {
 				b.Error(err)
 			}
 			start := time.Now()

@@ -15,6 +15,8 @@ const (
 	allow  = verdict(seccomp.ActionAllow)
 	absent = verdict(seccomp.ActionErrno) | verdict(unix.ENOSYS)
 	denied = verdict(seccomp.ActionErrno) | verdict(unix.EPERM)
+
+	anything = verdict(seccomp.ActionTrace) // another filter has answered; its own return value is not used
 )
 
 func fail(e unix.Errno) verdict { return verdict(seccomp.ActionErrno) | verdict(e) }

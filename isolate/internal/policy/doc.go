@@ -2,6 +2,7 @@
 // calls, and Landlock, which files and ports. It assembles them into what the kernel takes. It
 // installs nothing: a child does that with a few system calls whose arguments are made here.
 //
+//	InstallStanding, once for all sandboxes of a process
 //	             Seccomp.Fprog ──> seccomp(SET_MODE_FILTER, NotifyFlags, fprog) = listener
 //	Landlock.Plan(ABI()) ──> Plan ─┬─ Attr   ──> landlock_create_ruleset(attr, 24, 0) = ruleset
 //	                               ├─ Ports  ──> landlock_add_rule(ruleset, RuleNetPort, attr, 0)

@@ -12,24 +12,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Program returns the filter for this machine's architecture, for struct sock_fprog. It is
-// assembled once for each policy and never moves; the caller may not change it. An error names the
-// architecture if there is no table of its calls.
+// Standing returns what the filters of all policies have in common, for this machine's architecture and struct
+// sock_fprog. Whoever clones sandboxes installs it once, and they inherit it: it lets through what is forbidden, and
+// what they need until they are complete. It is assembled once and never moves; the caller may not change it. An error
+// names the architecture if there is no table of its calls.
+var Standing = sync.OnceValues(func() ([]unix.SockFilter, error) { return assembleHere(Refuse, standing) })
+
+// Program returns what is left of the policy's filter, to be installed on top of Standing; the rest as there. A process
+// has the strictest answer of its filters (seccomp(2)), and the kernel compiles a short one sooner.
 func (s Seccomp) Program() ([]unix.SockFilter, error) {
-	once, _ := programs.LoadOrStore(s, sync.OnceValues(func() ([]unix.SockFilter, error) {
-		info, err := arch.GetInfo("")
-		if err != nil {
-			return nil, fmt.Errorf("seccomp filter: %w", err)
-		}
-		program, err := s.assemble(info)
-		if err == nil {
-			pinned.Lock()
-			defer pinned.Unlock()
-			pinned.Pin(&program[0]) // Fprog gives its address away
-		}
-		return program, err
-	}))
+	once, _ := programs.LoadOrStore(s, sync.OnceValues(func() ([]unix.SockFilter, error) { return assembleHere(s.Mode, s.rest) }))
 	return once.(func() ([]unix.SockFilter, error))()
+}
+
+func assembleHere(mode Mode, answers func(*arch.Info) answers) ([]unix.SockFilter, error) {
+	info, err := arch.GetInfo("")
+	if err != nil {
+		return nil, fmt.Errorf("seccomp filter: %w", err)
+	}
+	program, err := answers(info).assemble(info, mode)
+	if err == nil {
+		pinned.Lock()
+		defer pinned.Unlock()
+		pinned.Pin(&program[0]) // fprog gives its address away
+	}
+	return program, err
 }
 
 var (
@@ -48,24 +55,24 @@ var (
 // machine only, cannot default to ENOSYS, and (v1.6.0) after a failed test of an argument goes on
 // to compare the argument, not the number, with the calls that follow, which lets a program choose
 // an argument that is allowed as a number. Its assembler and tables are sound for short jumps.
-func (s Seccomp) assemble(info *arch.Info) ([]unix.SockFilter, error) {
-	if s.Mode > Notify {
-		return nil, fmt.Errorf("bug: seccomp %s", s.Mode)
+func (a answers) assemble(info *arch.Info, mode Mode) ([]unix.SockFilter, error) {
+	if mode > Notify {
+		return nil, fmt.Errorf("bug: seccomp %s", mode)
 	}
 	f := filter{Program: seccomp.NewProgram(), labels: map[answer]seccomp.Label{}}
-	f.tree(s.spans(info))
+	f.tree(a.spans())
 	f.rules()
-	f.verdicts(s.Mode)
+	f.verdicts(mode)
 	body, err := f.Assemble()
 	if err != nil {
-		return nil, fmt.Errorf("assemble %s: %w", s, err)
+		return nil, fmt.Errorf("assemble the seccomp filter: %w", err)
 	}
 	if len(body) > 256 {
 		return nil, fmt.Errorf("bug: seccomp filter of %d instructions needs long jumps, which go-seccomp-bpf miscalculates", len(body))
 	}
 	raw, err := bpf.Assemble(append(prologue(info), body...))
 	if err != nil {
-		return nil, fmt.Errorf("assemble %s: %w", s, err)
+		return nil, fmt.Errorf("assemble the seccomp filter: %w", err)
 	}
 	program := make([]unix.SockFilter, len(raw))
 	for i, r := range raw {

@@ -67,6 +67,9 @@ func (h helper) run() error {
 		unix.Close(ruleset)
 	}
 	if h.Seccomp != nil {
+		if err := installStanding(); err != nil {
+			return err
+		}
 		listener, err := install(*h.Seccomp)
 		if err != nil {
 			return err
@@ -93,17 +96,30 @@ func (h helper) run() error {
 	return nil
 }
 
-// install installs the filter for the calling thread and returns the listener, if there is one.
+// install installs the filter for the calling thread, which has the standing one, and returns the listener, if there is one.
 func install(s Seccomp) (listener int, err error) {
-	fprog, err := s.Fprog()
+	program, err := s.Program()
 	if err != nil {
 		return -1, err
 	}
-	flags := uintptr(SeccompFlags)
+	flags := SeccompFlags
 	if s.Mode == Notify {
 		flags = NotifyFlags
 	}
-	r, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&fprog[0])))
+	return installProgram(program, flags)
+}
+
+// installStanding is InstallStanding for the calling thread alone.
+func installStanding() error {
+	program, err := Standing()
+	if err == nil {
+		_, err = installProgram(program, SeccompFlags)
+	}
+	return err
+}
+
+func installProgram(program []unix.SockFilter, flags int) (int, error) {
+	r, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(flags), uintptr(unsafe.Pointer(&fprog(program)[0])))
 	if errno != 0 {
 		return -1, fmt.Errorf("seccomp: %w", errno)
 	}
