@@ -1,7 +1,7 @@
 package isolate
 
 import (
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
@@ -123,21 +123,32 @@ func (m *intermediate) reap(i int) error {
 			return err
 		}
 	}
-	arg, err := json.Marshal(goneInfo{
-		PID: c.pid, Status: uint32(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
-	})
-	if err != nil {
-		return err
+	info := goneInfo{
+		PID: int32(c.pid), Status: uint32(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
 	}
-	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{arg}})
+	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{info.encode()}})
 }
 
 // goneInfo is the argument of gone: how a clone ended and what it and all that it reaped used.
 type goneInfo struct {
-	PID          int
+	PID          int32
 	Status       uint32
 	User, System int64 // nanoseconds
 	MaxRSS       int64 // KiB
+}
+
+// encode returns the fields in their order, little endian.
+func (g goneInfo) encode() []byte {
+	arg, _ := binary.Append(nil, binary.LittleEndian, g) // of fields with a size cannot fail
+	return arg
+}
+
+func parseGone(arg []byte) (info goneInfo, err error) {
+	if want := binary.Size(info); len(arg) != want {
+		return info, fmt.Errorf("message of %d bytes: want %d", len(arg), want)
+	}
+	_, err = binary.Decode(arg, binary.LittleEndian, &info)
+	return info, err
 }
 
 // planKey is what the plans of runs on the same root depend on.

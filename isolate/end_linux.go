@@ -2,7 +2,6 @@ package isolate
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,8 +80,8 @@ func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
 			return s.breaks(peerError(err))
 		}
 		if m.Kind == handshake.Gone {
-			var info goneInfo
-			if err := json.Unmarshal(m.Args[0], &info); err != nil {
+			info, err := parseGone(m.Args[0])
+			if err != nil {
 				return s.breaks(fmt.Errorf("%s: gone: %w", state, err))
 			}
 			s.mu.Lock()
@@ -106,7 +105,7 @@ func (s *Sandbox) takeReaped(pid int) (info goneInfo, ok bool, ends int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.reaped, func(info goneInfo) bool {
-		return info.PID == pid || pid == 0 && !s.expects(info.PID)
+		return int(info.PID) == pid || pid == 0 && !s.expects(int(info.PID))
 	})
 	if i < 0 {
 		return goneInfo{}, false, s.ends

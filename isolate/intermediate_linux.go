@@ -127,7 +127,9 @@ func becomeSlotRoot(conn *handshake.Conn, config Config) (dev *os.File, err erro
 		}},
 		// Huge pages are there or not, by luck: they make the memory of equal runs differ by megabytes.
 		{"prctl PR_SET_THP_DISABLE", func() error { return unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) }},
-		{"setrlimit RLIMIT_CORE", func() error { return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: coreLimit(), Max: coreLimit()}) }},
+		{"setrlimit RLIMIT_CORE", func() error {
+			return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: coreLimit(), Max: coreLimit()})
+		}},
 		{"sethostname", func() error { return nameHost(config) }},
 		{"reset signals", resetIgnoredSignals},
 	} {

@@ -215,7 +215,7 @@ func initPlays(play func(run *handshake.Conn), then func(control *handshake.Conn
 	}
 }
 
-var gone = say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{[]byte(`{"Status":11}`)}})
+var gone = say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{goneInfo{Status: 11}.encode()}})
 
 func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 	introduce := func(s *Sandbox) error { return s.introduce() }
@@ -245,7 +245,8 @@ func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 			hooked, []string{`no hook "before-lunch"`}, false},
 		{"end of the run, other message", initPlays(mute, say(handshake.Message{Kind: handshake.RootReady})), prepare,
 			[]string{"end of the run: expected gone, got root-ready"}, true},
-		{"end of the run, no JSON", initPlays(mute, say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{nil}})), prepare, []string{"JSON"}, true},
+		{"end of the run, no figures", initPlays(mute, say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{nil}})), prepare,
+			[]string{"end of the run: gone: message of 0 bytes: want 32"}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			countDescriptors(t)

@@ -110,13 +110,17 @@ func (p *Process) release(gate Gate) (err error) {
 	if err := p.program.Landlock.check(policy.ABI()); err != nil {
 		return err
 	}
-	p.steps = releaseSteps(p.program)
-	release, err := child.Release(p.steps, h.address)
+	release := p.sandbox.release
+	if p.second || !release.isFor(p.program) {
+		release = newRelease(p.program)
+	}
+	if !p.second {
+		p.sandbox.release = release
+	}
+	p.steps = release.steps
+	message, err := release.message(h.address)
 	if err != nil {
 		return err
-	}
-	if len(release) > maxRelease {
-		return fmt.Errorf("arguments and environment of %s take %d bytes, at most %d: %w", p.program.Path, len(release), maxRelease, unix.E2BIG)
 	}
 	if p.streams, err = openStreams(p.program); err != nil {
 		return err
@@ -138,7 +142,7 @@ func (p *Process) release(gate Gate) (err error) {
 		return err
 	}
 	p.startClocks()
-	err = h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{release}, Files: p.streams.files})
+	err = h.conn.Send(handshake.Message{Kind: handshake.Go, Args: [][]byte{message}, Files: p.streams.files})
 	if err != nil && !errors.Is(err, unix.EPIPE) {
 		p.stopClocks()
 		return err
@@ -189,9 +193,6 @@ func pin(pid int, cpus []int) error {
 	}
 	return nil
 }
-
-// maxRelease bounds what a program is told, arguments and environment above all.
-const maxRelease = handshake.MaxSize - 1024
 
 // PID is the program's, as the caller sees it.
 func (p *Process) PID() int { return p.held.pid }

@@ -30,6 +30,7 @@ type Sandbox struct {
 	timeout   time.Duration    // of each wait for our own processes; zero: startTimeout, stepTimeout
 	receiving sync.Mutex       // of conn
 	beside    handshake.Beside // the listener of the program that runs, if its caller attends to it
+	release   *release         // of the last program; nil: none
 
 	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare

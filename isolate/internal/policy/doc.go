@@ -1,6 +1,6 @@
 // Package policy says what a program may ask of the kernel, as two values: Seccomp, which system
-// calls, and Landlock, which files and ports. It assembles them into what the kernel takes. It
-// installs nothing: a child does that with a few system calls whose arguments are made here.
+// calls, and Landlock, which files and ports. It assembles them into what the kernel takes. But
+// for what all have in common, a child installs them, with a few system calls whose arguments are made here.
 //
 //	InstallStanding, once for all sandboxes of a process
 //	             Seccomp.Fprog ──> seccomp(SET_MODE_FILTER, NotifyFlags, fprog) = listener

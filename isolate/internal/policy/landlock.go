@@ -7,7 +7,7 @@ package policy
 type Landlock struct {
 	ReadOnly  []string // trees to read and execute; nil: "/"
 	ReadWrite []string // trees to read, execute, and write, links and renames included; nil: /work, /tmp, /dev/shm
-	Devices   []string // single files to read, write and control; nil: null, zero, full, random, urandom in /dev
+	Devices   []string // files, or trees of them, to read, write and control; nil: /dev
 	Bind      []uint16 // TCP ports to listen on; nil: none
 	Connect   []uint16 // TCP ports to connect to; nil: none
 	// AnyTCP leaves TCP alone, for a sandbox with a loopback of its own.
@@ -23,7 +23,7 @@ func (l Landlock) WithDefaults() Landlock {
 		l.ReadWrite = []string{"/work", "/tmp", "/dev/shm"}
 	}
 	if l.Devices == nil {
-		l.Devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}
+		l.Devices = []string{"/dev"}
 	}
 	return l
 }
