@@ -12,9 +12,9 @@ import (
 // network is a network namespace of the slot's. One run has it at a time; the next one has it when
 // nothing of the last is left in it.
 type network struct {
-	ns   *os.File // the namespace
-	list *os.File // its /proc/net/unix
-	busy bool
+	ns      *os.File // the namespace
+	sockets *os.File // its /proc/net/sockstat
+	busy    bool
 }
 
 // enterNetwork puts this thread, and so what it clones, into a network that no run has. Making one is
@@ -44,7 +44,7 @@ func (m *intermediate) enterNetwork() (*network, error) {
 	if n.ns, err = os.Open("/proc/thread-self/ns/net"); err != nil {
 		return nil, err
 	}
-	if n.list, err = os.Open("/proc/thread-self/net/unix"); err != nil {
+	if n.sockets, err = os.Open("/proc/thread-self/net/sockstat"); err != nil {
 		n.ns.Close()
 		return nil, err
 	}
@@ -52,23 +52,23 @@ func (m *intermediate) enterNetwork() (*network, error) {
 	return n, nil
 }
 
-// leaveNetwork takes a network back from a run that is over, or gives it up if something is left in it.
+// leaveNetwork takes a network back from a run that is over, or gives it up if a socket is left in it (counted for each
+// network since Linux 4.16).
 // Programs have only UNIX sockets, which end with them, but for those that wait in each other's queues:
 // the kernel collects such some time later, and until then their names are taken. A loopback remembers
 // in many ways.
 func (m *intermediate) leaveNetwork(n *network) error {
-	var list [512]byte
-	size, err := unix.Pread(int(n.list.Fd()), list[:], 0)
+	var counts [512]byte
+	size, err := unix.Pread(int(n.sockets.Fd()), counts[:], 0)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", n.list.Name(), err)
+		return fmt.Errorf("read %s: %w", n.sockets.Name(), err)
 	}
-	const heading = 1
-	if m.config.Network == NoNetwork && bytes.Count(list[:size], []byte("\n")) == heading {
+	if m.config.Network == NoNetwork && bytes.HasPrefix(counts[:size], []byte("sockets: used 0\n")) {
 		n.busy = false
 		return nil
 	}
 	n.ns.Close()
-	n.list.Close()
+	n.sockets.Close()
 	m.networks = slices.DeleteFunc(m.networks, func(other *network) bool { return other == n })
 	return nil
 }
