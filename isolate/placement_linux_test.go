@@ -22,9 +22,17 @@ func TestEverybodyMayRunWhereWeMay(t *testing.T) {
 	root := &Root{}
 	for range 5 {
 		ours := allowedCPUs(t, "self")
-		for who, allowed := range allowedInARun(t, s, root) {
+		for who, allowed := range allowedInARun(t, s, root, nil) {
 			assert.Equal(t, ours, allowed, who)
 		}
+	}
+	for range 5 {
+		ours := allowedCPUs(t, "self")
+		prepares := func(int) error { return s.Prepare(root, nil) }
+		for who, allowed := range allowedInARun(t, s, root, prepares) {
+			assert.Equal(t, ours, allowed, "%s, one ahead by a gate", who)
+		}
+		assert.True(t, s.Prepared(root))
 	}
 }
 
@@ -48,20 +56,22 @@ func TestRunsFollowUsToOtherCPUs(t *testing.T) {
 	for _, set := range []*unix.CPUSet{&one, &all, &one} {
 		require.NoError(t, unix.SchedSetaffinity(0, set))
 		ours := allowedCPUs(t, "thread-self")
-		for who, allowed := range allowedInARun(t, s, root) {
+		for who, allowed := range allowedInARun(t, s, root, nil) {
 			assert.Equal(t, ours, allowed, who)
 		}
 	}
 }
 
 // allowedInARun are the CPUs that each process of a run may use.
-func allowedInARun(t *testing.T, s *Sandbox, root *Root) map[string]string {
+func allowedInARun(t *testing.T, s *Sandbox, root *Root, gate Gate) map[string]string {
 	t.Helper()
-	require.NoError(t, s.Prepare(root, nil))
+	if !s.Prepared(root) {
+		require.NoError(t, s.Prepare(root, nil))
+	}
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	p := Program{Path: "sh", Args: []string{"sh", "-c", "echo; exec sleep 1000"}, Env: []string{"PATH=/usr/bin:/bin"}, Root: root, Stdout: w}
-	process, err := s.Start(context.Background(), p, nil)
+	process, err := s.Start(context.Background(), p, gate)
 	w.Close()
 	require.NoError(t, err)
 	_, err = r.Read(make([]byte, 1))

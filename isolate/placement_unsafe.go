@@ -13,12 +13,12 @@ import (
 
 // A busy kernel lets whom it wakes run where he ran last. For an intermediate that is often the CPU which the program
 // has just got, and what was to be made ready beside that program would wait for its end. So the intermediate is woken
-// on the CPU of the thread that asks it and then sleeps; it, init and the program stay there until the program is made,
-// and then may run anywhere again.
+// on the CPU of the thread that asks it and then sleeps; or on any other, if that thread is about to wake a program,
+// which then has its CPU. It, init and the program stay there until the program is made, and then may run anywhere again.
 
-// comeHere has the intermediate, which sleeps, wake up on this thread's CPU. It is no more than advice: what fails is
-// left as it is.
-func (s *Sandbox) comeHere() {
+// place chooses where the intermediate, which sleeps, will wake up. It is no more than advice: what fails is left as it
+// is.
+func (s *Sandbox) place() {
 	var cpu uint32
 	if s.spec.CPUs == nil {
 		return
@@ -26,12 +26,18 @@ func (s *Sandbox) comeHere() {
 	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0); errno != 0 {
 		return
 	}
-	var here unix.CPUSet
-	here.Set(int(cpu))
-	unix.SchedSetaffinity(s.process.Pid, &here)
+	var set unix.CPUSet
+	if s.opening {
+		copy(bytesOf(&set), s.spec.CPUs)
+		set.Clear(int(cpu))
+	}
+	if set.Count() == 0 {
+		set.Set(int(cpu))
+	}
+	unix.SchedSetaffinity(s.process.Pid, &set)
 }
 
-// goAnywhere ends for the intermediate what comeHere began. Its only fault is that of a step of anywhere.
+// goAnywhere ends for the intermediate what place began. Its only fault is that of a step of anywhere.
 func goAnywhere(spec rootSpec) {
 	if spec.CPUs != nil {
 		unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, uintptr(len(spec.CPUs)), uintptr(unsafe.Pointer(&spec.CPUs[0])))

@@ -18,9 +18,10 @@ import (
 // wrong after the gate, Run may be the first to tell.
 //
 // Tasks are control files of cgroup v1 with that name, at most 15, open for writing: that process puts itself into their
-// groups. With tasks and no gate Prepare does not wait for anything.
+// groups. With tasks and no gate Prepare does not wait for anything, unless it Serves.
 //
-// It may be called while a program runs, by another goroutine than the one that waits for it.
+// It may be called while a program runs, by another goroutine than the one that waits for it, or by the gate of a
+// program, where a CPU is free for each of the two.
 func (s *Sandbox) Prepare(root *Root, gate Gate, tasks ...*os.File) error {
 	if len(tasks) > handshake.MaxTasks {
 		return fmt.Errorf("prepare a program for %d control groups: at most %d", len(tasks), handshake.MaxTasks)
@@ -43,6 +44,13 @@ func (s *Sandbox) Prepared(root *Root) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.next != nil && s.broken == nil && root != nil && s.next.root == root
+}
+
+// Serves tells whether Prepare with this root has somebody to serve while the sandbox is made, hooks, a listener, or
+// the gateway of a network, so that it waits in any case.
+func (s *Sandbox) Serves(root *Root) bool {
+	hooks := root.Hooks
+	return hooks.BeforePivot != nil || hooks.BeforeExec != nil || root.Listener != "" || s.config.Network == User
 }
 
 // Discard ends a sandbox that was prepared and is not wanted, if there is one.
@@ -128,7 +136,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	m.Files = append([]*os.File{peer}, m.Files...)
 	m.Args = [][]byte{[]byte(h.admission())}
 	if m.Kind == handshake.Prepare {
-		s.comeHere()
+		s.place()
 	}
 	err = s.conn.Send(m)
 	peer.Close()
@@ -146,8 +154,8 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 // lastToWaitFor is the message of init or the program after which a sandbox can be left alone until it is
 // used; none is needed if nobody has to answer.
 func (s *Sandbox) lastToWaitFor(h *held) (last handshake.Kind, needed bool) {
-	switch hooks := h.root.Hooks; {
-	case h.first != nil, hooks.BeforePivot != nil, hooks.BeforeExec != nil, h.root.Listener != "", s.config.Network == User:
+	switch {
+	case h.first != nil, s.Serves(h.root):
 		return handshake.Ready, true
 	case h.gate != nil:
 		return handshake.Admit, true

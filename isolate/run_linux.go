@@ -131,7 +131,10 @@ func (p *Process) release(gate Gate) (err error) {
 		}
 	}()
 	if gate != nil {
-		if err := gate(h.pid); err != nil {
+		p.sandbox.opening = true
+		err := gate(h.pid)
+		p.sandbox.opening = false
+		if err != nil {
 			return fmt.Errorf("admit pid %d: %w", h.pid, err)
 		}
 	}

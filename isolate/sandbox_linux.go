@@ -31,6 +31,7 @@ type Sandbox struct {
 	receiving sync.Mutex       // of conn
 	beside    handshake.Beside // the listener of the program that runs, if its caller attends to it
 	release   *release         // of the last program; nil: none
+	opening   bool             // a gate is being opened
 
 	mu      sync.Mutex // of all that follows
 	next    *held      // prepared by Prepare

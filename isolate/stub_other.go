@@ -43,6 +43,7 @@ func (*Sandbox) Close() error                                           { return
 func (*Sandbox) Err() error                                             { return ErrUnsupported }
 func (*Sandbox) Discard() error                                         { return ErrUnsupported }
 func (*Sandbox) Prepared(*Root) bool                                    { return false }
+func (*Sandbox) Serves(*Root) bool                                      { return false }
 func (*Sandbox) Prepare(*Root, Gate, ...*os.File) error                 { return ErrUnsupported }
 func (*Sandbox) Start(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
 func (*Sandbox) Run(context.Context, Program, Gate) (Exit, error)       { return Exit{}, ErrUnsupported }

@@ -22,6 +22,12 @@ func DefaultJobs() int {
 	return max(1, jobs)
 }
 
+// spareCPUs tells whether there are two CPUs for each of so many runs at one time.
+func spareCPUs(jobs int) bool {
+	usable, err := usableCPUs()
+	return err == nil && len(usable) >= 2*jobs
+}
+
 // ownCores returns a CPU of each physical core that this process may use.
 func ownCores() ([]int, error) {
 	usable, err := usableCPUs()

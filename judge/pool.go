@@ -73,7 +73,7 @@ func NewPool(o PoolOptions) (*Pool, error) {
 	p.close = sync.OnceValue(p.closeAll)
 	p.info = sync.OnceValue(p.describe)
 	for i := range jobs {
-		p.seats <- &seat{slot: slot{host: host, cpus: pins[i]}}
+		p.seats <- &seat{slot: slot{host: host, cpus: pins[i], spare: spareCPUs(jobs) && !o.Pin}}
 	}
 	return p, nil
 }

@@ -17,6 +17,7 @@ import (
 type slot struct {
 	host    *limits.Host
 	cpus    []int          // that programs may run on; nil: any
+	spare   bool           // there is a CPU beside the program's, to prepare the next run on
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
 	next    *preparation     // what is prepared; nil: nothing
@@ -94,6 +95,9 @@ func (s *slot) run(ctx context.Context, e execution) (Facts, isolate.Exit, error
 	var watch *limits.Watch
 	var wall *timeout
 	gate := func(pid int) error {
+		if _, tasks := group.Entrance(); tasks != nil && s.spare && e.next != nil && !s.sandbox.Serves(e.next) {
+			s.next = s.prepare(e.next)
+		}
 		if err := errors.Join(group.Limit(e.limits), group.Start(pid)); err != nil {
 			return err
 		}
@@ -161,7 +165,7 @@ func (s *slot) await(ctx context.Context, e execution, group *limits.Group, gate
 	// holds up others with that: the next run is then prepared when this one is over.
 	_, tasks := group.Entrance()
 	busy := tasks != nil || time.Since(s.ended) < 20*time.Millisecond
-	if e.next != nil && busy {
+	if e.next != nil && busy && s.next == nil {
 		s.next = s.prepare(e.next)
 	}
 	s.settle()
@@ -290,7 +294,8 @@ func (s *slot) start() (err error) {
 
 // prepare makes the sandbox of a run, and the group that the process that will become the program is put into, or puts
 // itself. The former can take the kernel milliseconds, so it is done while a program runs: nothing that is measured
-// waits for it.
+// waits for it. The latter only has to be told, and that just before the program of the run before starts if there is a
+// CPU for each: the program then begins at once on the CPU that we leave, and the kernel need not move it to another.
 func (s *slot) prepare(root *isolate.Root) *preparation {
 	a := &preparation{}
 	s.make(a, root)
