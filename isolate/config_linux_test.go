@@ -39,7 +39,7 @@ const talk = `python3 -c '
 import socket
 try:
     s = socket.create_server(("127.0.0.1", 4711))
-    c = socket.create_connection(("127.0.0.1", 4711))
+    c = socket.create_connection(s.getsockname())
     s.accept()[0].send(b"hello")
     print(c.recv(5).decode())
 except OSError as e:

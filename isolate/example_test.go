@@ -51,23 +51,32 @@ func Example_configured() {
 		},
 	}
 	printed := isolate.Buffer{Max: 1 << 10}
-	exit, err := sandbox.Run(context.Background(), isolate.Program{
+	program := isolate.Program{
 		Path:   "sh",
-		Args:   []string{"sh", "-c", "hostname; id -u; cat input; exec sleep 1000"},
+		Args:   []string{"sh", "-c", "hostname; id -u; cat input"},
 		Env:    []string{"PATH=/usr/bin:/bin"},
 		Dir:    "/data",
 		Root:   root,
 		Stdout: &printed, Stderr: os.Stderr,
-		Timeout: time.Second,
-	}, nil)
+		Timeout: time.Minute,
+	}
+	exit, err := sandbox.Run(context.Background(), program, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s%v\n", &printed, exit.Cause)
+
+	program.Args, program.Timeout = []string{"sh", "-c", "exec sleep 1000"}, time.Second/2
+	exit, err = sandbox.Run(context.Background(), program, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(exit.Cause)
 	// Output:
 	// box
 	// 500
 	// of the caller
+	// <nil>
 	// timeout
 }
 

@@ -161,7 +161,7 @@ func commandOf(pid int) string {
 }
 
 // patience bounds a wait for the kernel to do what it has been told; it is no measure of speed.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // waitForEnd waits until a process has ended.
 func waitForEnd(pid int) error {

@@ -63,7 +63,7 @@ func (r *running) reap() {
 }
 
 func (r *running) receive(kinds ...handshake.Kind) (handshake.Message, error) {
-	return r.conn.Receive("test", time.Now().Add(10*time.Second), kinds...)
+	return r.conn.Receive("test", time.Now().Add(time.Minute), kinds...)
 }
 
 // ready waits until the program is at the gate.
