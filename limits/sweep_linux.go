@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long we wait for processes that were killed, or are just dying, to leave a group.
-const patience = 2 * time.Second
+const patience = 10 * time.Second
 
 // sweep removes what dead judges left in judge below parent. A base is dead if its lock can be had; that
 // of a living judge is left alone, and so is one in which we are ourselves (own is the directory of our
