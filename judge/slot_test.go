@@ -22,7 +22,7 @@ func shell(t *testing.T, root *isolate.Root, script string) execution {
 		program: isolate.Program{
 			Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Root: root, Stdout: out.write,
 		},
-		limits: limits.Limits{Wall: 20 * time.Second},
+		limits: limits.Limits{Wall: 2 * time.Minute},
 		stdout: out,
 	}
 }
@@ -45,7 +45,7 @@ func TestOutputIsReadWhileTheNextRunIsPreparedSlowly(t *testing.T) {
 		select {
 		case <-all:
 			return nil
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			return errors.New("nobody reads")
 		}
 	}}}

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -28,11 +27,13 @@ func newCluster(t *testing.T, size int) *cluster {
 		routes = append(routes, "nats://"+freePort(t))
 	}
 	for i := range size {
+		host, port, err := hostPort(freePort(t)) // where clients look for it when it comes back
+		require.NoError(t, err)
 		o := &server.Options{
-			ServerName: fmt.Sprint("n", i), Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(),
+			ServerName: fmt.Sprint("n", i), Host: host, Port: port, JetStream: true, StoreDir: t.TempDir(),
 			NoSigs: true, NoLog: true, Routes: server.RoutesFromStr(strings.Join(routes, ",")),
 		}
-		host, port, err := hostPort(strings.TrimPrefix(routes[i], "nats://"))
+		host, port, err = hostPort(strings.TrimPrefix(routes[i], "nats://"))
 		require.NoError(t, err)
 		o.Cluster = server.ClusterOpts{Name: "judge", Host: host, Port: port}
 		c.options = append(c.options, o)
@@ -60,7 +61,6 @@ func (c *cluster) start(i int) {
 	require.NoError(c.t, err)
 	s.Start()
 	require.True(c.t, s.ReadyForConnections(quiet))
-	c.options[i].Port = s.Addr().(*net.TCPAddr).Port // it comes back where clients look for it
 	c.servers[i] = s
 }
 

@@ -69,7 +69,7 @@ func (p *process) kill() {
 }
 
 // quiet is the time within which things must happen that nothing hinders; it is never waited for when all is well.
-const quiet = 30 * time.Second
+const quiet = time.Minute
 
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()

@@ -80,7 +80,7 @@ func TestPermissionsOfFrontAndWorkerSuffice(t *testing.T) {
 	// And they do not allow what they should not.
 	for name, subject := range map[string]string{"other": resultSubject("next"), "worker": workSubject("normal", noNeeds, "x"), "front": progressSubject("next", progressRecord)} {
 		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-		nc, err := nats.Connect(address(name, name[:1]))
+		nc, err := nats.Connect(address(name, name[:1]), nats.Timeout(quiet))
 		require.NoError(t, err)
 		_, err = nc.RequestWithContext(short, subject, []byte(`{"id":"next","state":"done"}`))
 		require.Error(t, err, "%s publishes %s", name, subject)

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -92,7 +93,7 @@ func TestListeningServerWantsItsToken(t *testing.T) {
 		_, err := Open(within(t, quiet), Options{URL: bad})
 		require.ErrorIs(t, err, ErrInvalid, name)
 		assert.NotContains(t, err.Error(), u.User.Username(), "an error shows no token")
-		_, err = nats.Connect(bad)
+		_, err = nats.Connect(bad, nats.Timeout(quiet))
 		require.ErrorIs(t, err, nats.ErrAuthorization, "so nobody can forge a result: %s", name)
 	}
 	// Who does not wait for the answer to his credentials gets nothing stored either.
@@ -128,14 +129,21 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// freePort is an address that nobody listens on, for a server that comes back to it.
+// freePort is an address that nobody listens on, another one each time, for a server that comes back to it. It is none of
+// those that the kernel gives to whoever names no port: to a client, which may so be connected to itself, or to another test.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for lastPort++; lastPort < 32768; lastPort++ { // where net.ipv4.ip_local_port_range begins
+		if l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", lastPort)); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	require.FailNow(t, "no port is free")
+	return ""
 }
+
+var lastPort = 10000 + rand.IntN(20000)
 
 // Whatever Submit returned without an error is there after kill -9 of the server, and clients go on by themselves.
 func TestKilledServerLosesNothing(t *testing.T) {

@@ -62,9 +62,13 @@ func (q *fakeQueue) submit(j queue.Job) *fakeDelivery { return q.submitAgain(j, 
 
 // submitAgain is submit for one of several attempts.
 func (q *fakeQueue) submitAgain(j queue.Job, attempt int) *fakeDelivery {
-	d := &fakeDelivery{job: j, attempt: attempt, cancelled: make(chan struct{}), begun: make(chan struct{}), over: make(chan struct{})}
+	d := newDelivery(j, attempt)
 	q.waiting <- d
 	return d
+}
+
+func newDelivery(j queue.Job, attempt int) *fakeDelivery {
+	return &fakeDelivery{job: j, attempt: attempt, cancelled: make(chan struct{}), begun: make(chan struct{}), over: make(chan struct{})}
 }
 
 func (q *fakeQueue) Take(ctx context.Context, can func(string) bool) (Delivery, error) {
@@ -108,6 +112,7 @@ type fakeDelivery struct {
 	cancelled chan struct{}
 	once      sync.Once
 	begun     chan struct{} // closed at the first record
+	goOn      chan struct{} // closed when the worker may go on after that; nil: at once
 	over      chan struct{}
 
 	seen     []*judge.Record
@@ -123,6 +128,9 @@ func (d *fakeDelivery) Cancelled() <-chan struct{} { return d.cancelled }
 func (d *fakeDelivery) Record(r *judge.Record) error {
 	d.seen = append(d.seen, r)
 	d.once.Do(func() { close(d.begun) })
+	if d.goOn != nil {
+		<-d.goOn
+	}
 	return nil
 }
 
@@ -170,6 +178,13 @@ func newPool(t *testing.T, jobs int) *judge.Pool {
 // start runs a worker until stop, which waits for its end.
 func start(t *testing.T, c Config) (stop func()) {
 	t.Helper()
+	_, stop = startUntilTold(t, c)
+	return stop
+}
+
+// startUntilTold is start with a function that tells the worker to end, and does not wait.
+func startUntilTold(t *testing.T, c Config) (tell, stop func()) {
+	t.Helper()
 	if c.Pool == nil {
 		c.Pool = newPool(t, 2)
 	}
@@ -191,7 +206,7 @@ func start(t *testing.T, c Config) (stop func()) {
 		assert.NoError(t, w.Close())
 	})
 	t.Cleanup(stop)
-	return stop
+	return cancel, stop
 }
 
 // readTree reads the files below a directory.
@@ -244,6 +259,8 @@ input = ""
 // double is a task whose submissions double a number.
 func double(t *testing.T, q *fakeQueue, extra string) string {
 	return q.putTask(t, map[string]string{"1.in": "2\n", "1.ans": "4\n", "check.sh": "exit 42", "tasks.toml": fmt.Sprintf(`
+[defaults]
+limits = { time = "10s" }
 [[task]]
 name = "double"
 tests = ["*.in"]

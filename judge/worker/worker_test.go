@@ -253,11 +253,15 @@ func TestAWorkerThatEndsGivesBackWhatTakesTooLong(t *testing.T) {
 
 func TestAWorkerThatEndsFinishesWhatItHas(t *testing.T) {
 	q := newFake()
-	stop := start(t, Config{Queue: q, Jobs: 1})
+	tell, stop := startUntilTold(t, Config{Queue: q, Jobs: 1})
 	id := double(t, q, "")
-	first := q.submit(queue.Job{ID: "first", Task: id, Sources: []queue.Source{{Path: "a.sh", Text: "sleep 0.3; echo 4\n"}}})
+	first := newDelivery(queue.Job{ID: "first", Task: id, Sources: []queue.Source{{Path: "a.sh", Text: "echo 4\n"}}}, 1)
+	first.goOn = make(chan struct{})
+	q.waiting <- first
 	second := q.submit(queue.Job{ID: "second", Task: id, Sources: []queue.Source{{Path: "a.sh", Text: "echo 4\n"}}})
-	<-first.begun // its compile record: it runs
+	<-first.begun // its compile record: it is being judged
+	tell()
+	close(first.goOn)
 	stop()
 	require.NotNil(t, first.wait(t).result)
 	assert.Equal(t, judge.Accepted, first.result.Verdict)
