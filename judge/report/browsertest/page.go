@@ -28,6 +28,9 @@ type Page struct {
 	complaints []string // of the console, and exceptions
 }
 
+// patience bounds what is done with one page; it is no measure of speed.
+const patience = 4 * time.Minute
+
 // find is where there is a Chromium. A host without one skips the test, or fails it where nothing may be skipped.
 func find(t *testing.T) string {
 	t.Helper()
@@ -46,8 +49,8 @@ func Open(t *testing.T, url string, width, height int64, scheme string) *Page {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(find(t)), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(patience))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	ctx, cancelBrowser := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancelBrowser)
@@ -93,7 +96,7 @@ func Eval[T any](p *Page, expression string) T {
 
 // Becomes waits until an expression is true. After a while it is an error.
 func (p *Page) Becomes(expression string) error {
-	_, err := chromedp.Run(p.Ctx, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingTimeout(20*time.Second)))
+	_, err := chromedp.Run(p.Ctx, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingTimeout(patience/2)))
 	return err
 }
 

@@ -161,7 +161,7 @@ func TestHostileProgramsEndWithTheirRequest(t *testing.T) {
 		for range 5 {
 			all()
 		}
-		assert.InDelta(t, before, descriptorsOfOurs(t), 1)
+		assert.LessOrEqual(t, descriptorsOfOurs(t), before+1) // and fewer if what a test has forgotten is collected
 	})
 	for name, cmd := range map[string]string{
 		"one file as many descriptors": `{"args":["/bin/true"],"files":[{"fileId":"ID"},null,null,{"fileId":"ID"},{"fileId":"ID"}]}`,
