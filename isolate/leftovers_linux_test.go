@@ -56,8 +56,10 @@ func (b belongings) leftovers() (left []string) {
 			left = append(left, fmt.Sprintf("process %d (%s): %v", pid, commandOf(pid), err))
 		}
 	}
-	if now := ourMounts(); now != b.mounts {
-		left = append(left, fmt.Sprintf("mounts: before\n%safter\n%s", b.mounts, now))
+	for mount := range strings.Lines(ourMounts()) { // one that is gone was the host's
+		if !strings.Contains(b.mounts, mount) {
+			left = append(left, "mount: "+strings.TrimSpace(mount))
+		}
 	}
 	for _, m := range mounterMounts() {
 		left = append(left, "mount of a layer: "+m)

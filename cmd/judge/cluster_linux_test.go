@@ -321,7 +321,7 @@ func (s *site) wantOneResultEach(outcomes []outcome) {
 
 // subjects are those that have messages, with how many.
 func (s *site) subjects(stream string) map[string]uint64 {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	of, err := s.js.Stream(ctx, stream)
 	require.NoError(s.t, err)

@@ -18,8 +18,8 @@ import (
 	"judge/judge"
 )
 
-// patience is when a test gives up waiting for what comes at once.
-const patience = 20 * time.Second
+// patience is when a test gives up waiting for what comes at once, if the machine is not slow.
+const patience = 2 * time.Minute
 
 // busyProgram shows in a pipe of ours that it runs: it and everything that it starts hold the pipe open,
 // so that its end tells when the last of them is gone. It sleeps, spins and forks, and minds no signal.

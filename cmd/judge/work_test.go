@@ -19,7 +19,7 @@ import (
 
 func TestWorkersShareAQueueAndEnd(t *testing.T) {
 	needsJudging(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	server, err := queue.StartServer(queue.ServerOptions{Store: t.TempDir(), Listen: "127.0.0.1:0"})
 	require.NoError(t, err)
@@ -42,8 +42,13 @@ func TestWorkersShareAQueueAndEnd(t *testing.T) {
 			}
 		})
 	}
+	require.Eventually(t, func() bool { // before that they could not be told to end
+		known, err := q.Workers(ctx)
+		return err == nil && len(known) == len(workers)
+	}, patience, 10*time.Millisecond)
 	task := putFile(t, q, []byte(`[[task]]
 name = "x"
+limits = { time = "10s" }
 [[task.test]]
 input = "2"
 answer = "4"
