@@ -61,7 +61,7 @@ func inReport(p *browserPage, expression string) {
 	assert.Equal(p.T, "null", eval[string](p, `String(document.querySelector("iframe").contentDocument)`), "the frame is of another origin")
 	frames, err := chromedp.Run(p.Ctx, chromedp.Nodes(chromedp.CSS("iframe")))
 	require.NoError(p.T, err)
-	_, err = chromedp.Run(p.Ctx, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingInFrame(frames[0]), chromedp.WithPollingTimeout(20*time.Second)))
+	_, err = chromedp.Run(p.Ctx, chromedp.Poll[bool]("Boolean("+expression+")", chromedp.WithPollingInFrame(frames[0]), chromedp.WithPollingTimeout(2*time.Minute)))
 	require.NoError(p.T, err, expression)
 }
 
