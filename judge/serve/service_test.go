@@ -143,7 +143,7 @@ func refusal(t *testing.T, a answered, of problemType) Problem {
 // eventually waits until something holds.
 func eventually(t *testing.T, holds func() bool) {
 	t.Helper()
-	require.Eventually(t, holds, time.Minute, time.Millisecond)
+	require.Eventually(t, holds, 4*time.Minute, time.Millisecond)
 }
 
 // lockedBuffer is a log that is written and read at the same time.

@@ -340,5 +340,5 @@ func isBelow(pid string, ancestor int) bool {
 
 func awaitProgram(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, programRuns, time.Minute, 5*time.Millisecond)
+	require.Eventually(t, programRuns, 4*time.Minute, 5*time.Millisecond)
 }

@@ -43,6 +43,6 @@ func Start(t *testing.T, languages Languages, commands func(context.Context, *ju
 	require.Eventually(t, func() bool {
 		workers, err := q.Workers(t.Context())
 		return err == nil && len(workers) == 1 && len(workers[0].Languages) == len(languages)
-	}, time.Minute, 10*time.Millisecond, "the worker's advert")
+	}, 4*time.Minute, 10*time.Millisecond, "the worker's advert")
 	return q
 }
