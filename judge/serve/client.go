@@ -30,8 +30,8 @@ type usage struct {
 	requests *rate.Limiter
 	running  atomic.Int64
 	streams  atomic.Int64
-	memory   atomic.Int64  // bytes of bodies
-	uploads  atomic.Int64  // bytes of files that are under way
+	memory   atomic.Int64 // bytes of bodies
+	uploads  uploads
 	loads    chan struct{} // tokens of those who load a task
 	reports  chan struct{} // the same for reports
 }

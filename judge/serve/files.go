@@ -4,7 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"judge/judge/queue"
@@ -13,7 +13,7 @@ import (
 // putFile stores a file.
 func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 	c := clientOf(r.Context())
-	upload := &upload{from: r.Body, use: &c.use.uploads, most: max(uploadShare, c.Limits.Bytes)}
+	upload := &upload{from: r.Body, of: &c.use.uploads, most: max(uploadShare, c.Limits.Bytes)}
 	defer upload.end()
 	file, err := s.queue.PutFile(r.Context(), upload, c.Limits.Bytes)
 	if err != nil {
@@ -27,24 +27,49 @@ func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 // is known, where what bounds the queue's files does not count. A single one may have what its token says.
 const uploadShare = 8 << 30
 
+// uploads are a client's that are under way. The zero value has none.
+type uploads struct {
+	mu    sync.Mutex
+	bytes int64 // of all
+}
+
 // upload reads a body, and counts what was read as its client's until its end.
 type upload struct {
 	from io.Reader
-	use  *atomic.Int64
-	most int64 // that use may become
-	read int64
+	of   *uploads
+	most int64 // bytes that all may have
+	read int64 // under of.mu
 }
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.from.Read(p)
-	u.read += int64(n)
-	if u.use.Add(int64(n)) > u.most && (err == nil || err == io.EOF) {
+	if !u.count(int64(n)) && (err == nil || err == io.EOF) {
 		err = unavailable.later(time.Second, "your other uploads are too large at this time")
 	}
 	return n, err
 }
 
-func (u *upload) end() { u.use.Add(-u.read) }
+// count counts what was read, unless it is too much: then it is this upload that ends, and what it has read counts no more
+// at once, for the others go on.
+func (u *upload) count(n int64) bool {
+	u.of.mu.Lock()
+	defer u.of.mu.Unlock()
+	if u.of.bytes+n > u.most {
+		u.of.bytes -= u.read
+		u.read = 0
+		return false
+	}
+	u.of.bytes += n
+	u.read += n
+	return true
+}
+
+func (u *upload) end() {
+	u.of.mu.Lock()
+	defer u.of.mu.Unlock()
+	u.of.bytes -= u.read
+	u.read = 0
+}
 
 // getFile answers with a stored file, and to HEAD with its size. Nothing that a browser could run: it may be anything.
 func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {

@@ -2,13 +2,16 @@ package serve
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"judge/judge/queue"
 )
@@ -83,15 +86,37 @@ func TestFilesOfSubmissionsAreAskedFor(t *testing.T) {
 func TestOneClientsUploadsHaveABoundTogether(t *testing.T) {
 	a := newAPI(t, threeTokens(t))
 	use := &a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads
-	use.Add(uploadShare - 10)
+	use.bytes = uploadShare - 10
 	refusal(t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenA)...), unavailable)
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "10 bytes..", bearer(tokenA)...), http.StatusCreated)
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenB)...), http.StatusCreated)
-	assert.EqualValues(t, uploadShare-10, use.Load())
+	assert.EqualValues(t, uploadShare-10, use.bytes)
+}
+
+// Who sends many files at one time gets those that there is room for.
+func TestOfUploadsThatAreTooLargeTogetherOneEnds(t *testing.T) {
+	var all uploads
+	begin := func() *upload { return &upload{from: strings.NewReader("0123456789"), of: &all, most: 20} }
+	first, second, third := begin(), begin(), begin()
+	for _, u := range []*upload{first, second, third} {
+		_, err := io.ReadFull(u, make([]byte, 6))
+		require.NoError(t, err)
+	}
+	_, err := third.Read(make([]byte, 4))
+	require.ErrorContains(t, err, "too large at this time")
+	for _, u := range []*upload{first, second} {
+		rest, err := io.ReadAll(u)
+		require.NoError(t, err, "the one that went over has ended, the others go on")
+		assert.Equal(t, "6789", string(rest))
+	}
+	for _, u := range []*upload{third, second, first} {
+		u.end()
+	}
+	assert.Zero(t, all.bytes)
 }
 
 func TestOneUploadMayBeAsLargeAsItsTokenSays(t *testing.T) {
 	a := newAPI(t, tokensOf(t, "a "+tokenA+" bytes=16GiB\n"))
-	a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads.Add(uploadShare)
+	a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads.bytes = uploadShare
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "the rest of a large file", bearer(tokenA)...), http.StatusCreated)
 }
