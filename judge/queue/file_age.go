@@ -105,8 +105,8 @@ func (q *Queue) touch(ctx context.Context, o jetstream.ObjectInfo, m *jetstream.
 	return err
 }
 
-// SweepFiles removes the files for which nobody has asked in Options.FileAge, and says how many. Several may do
-// so at the same time.
+// SweepFiles removes the files for which nobody has asked in Options.FileAge and, once a day, what is left of those that were
+// never whole. It says how many. Several may do so at the same time.
 func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	var info *jetstream.StreamInfo
 	err := q.retry(ctx, "look at files", func(ctx context.Context) (err error) {
@@ -116,21 +116,28 @@ func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	age, since, ok := fileAge(info.Config.Metadata)
 	now := info.TimeStamp // the server's, as those of messages
-	if !ok || now.Sub(since) < age {
-		return 0, nil
+	swept, err := q.sweepRemnantsDaily(ctx, now)
+	if err != nil {
+		return swept, err
 	}
-	return q.sweepFiles(ctx, now.Add(-age))
+	age, since, ok := fileAge(info.Config.Metadata)
+	if !ok || now.Sub(since) < age {
+		return swept, nil
+	}
+	old, err := q.sweepFiles(ctx, now.Add(-age))
+	return swept + old, err
 }
+
+// allFiles are the descriptions of all files.
+const allFiles = "$O." + bucketFiles + ".M.>"
 
 // sweepFiles removes files for which nobody has asked since a time. Descriptions are in the order in which they were stored.
 func (q *Queue) sweepFiles(ctx context.Context, since time.Time) (swept int, err error) {
-	stream, all := objectStream(bucketFiles), "$O."+bucketFiles+".M.>"
 	for sequence := uint64(1); ; {
 		var m *jetstream.RawStreamMsg
 		err := q.retry(ctx, "look for old files", func(ctx context.Context) (err error) {
-			m, err = q.next(ctx, stream, all, sequence)
+			m, err = q.next(ctx, objectStream(bucketFiles), allFiles, sequence)
 			return err
 		})
 		if errors.Is(err, ErrUnknown) || err == nil && !m.Time.Before(since) {

@@ -29,9 +29,12 @@ func metaSubject(bucket, name string) string {
 func objectStream(bucket string) string { return "OBJ_" + bucket }
 
 // putObject stores what it reads under a name, unless there is an object of that name by then: names tell the content. After an
-// error nothing of it is left, if the servers can be reached.
+// error nothing of it is left, if the servers can be reached. It takes at most storingTime, after which what is stored could be taken
+// for a remnant.
 func (q *Queue) putObject(ctx context.Context, bucket, name string, r io.Reader) (_ jetstream.ObjectInfo, err error) {
 	o := jetstream.ObjectInfo{Bucket: bucket, NUID: nuid.Next(), ModTime: time.Now().UTC()}
+	ctx, cancel := context.WithTimeout(ctx, q.storingTime)
+	defer cancel()
 	o.Name, o.Opts = name, &jetstream.ObjectMetaOptions{ChunkSize: chunkBytes}
 	defer func() {
 		if err != nil {
@@ -55,6 +58,9 @@ func (q *Queue) putObject(ctx context.Context, bucket, name string, r io.Reader)
 		}
 	}
 	o.Digest = jetstream.GetObjectDigestValue(sum)
+	if err := q.inTime(o.ModTime, time.Now()); err != nil {
+		return o, fmt.Errorf("store %s: %w", name, err)
+	}
 	first, err := q.putFirst(ctx, o)
 	if err == nil && !first {
 		q.purgeChunks(context.WithoutCancel(ctx), o)

@@ -56,7 +56,7 @@ type Queue struct {
 	adverts jetstream.KeyValue
 	board   board
 
-	touchAge time.Duration // as the constant; tests have another
+	touchAge, remnantAge, storingTime time.Duration // as the constants; tests have others
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -65,6 +65,7 @@ type Queue struct {
 	made       map[string]bool // consumers that are known to be there
 	connected  context.Context // ends with the connection, or with Close
 	disconnect context.CancelFunc
+	sought     time.Time // when remnants were removed last; zero: never
 }
 
 // Open connects and makes what is missing in JetStream. Who opened it closes it, before the server.
@@ -104,7 +105,7 @@ func newQueue(o Options) *Queue {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{options: o, log: o.Log, touchAge: touchAge, streams: map[string]jetstream.Stream{}, made: map[string]bool{}}
+	q := &Queue{options: o, log: o.Log, touchAge: touchAge, remnantAge: remnantAge, storingTime: storingTime, streams: map[string]jetstream.Stream{}, made: map[string]bool{}}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
 	q.connected, q.disconnect = context.WithCancel(q.ctx)
 	return q
