@@ -18,8 +18,8 @@ const (
 )
 
 // Take waits for a job of which can says yes for all that it needs (nil: always), the highest priority first, and the
-// oldest of those with the same needs. It may be called by many goroutines. What cannot be read, or was tried too often,
-// becomes a dead letter and is not returned. An error is the context's, or ErrClosed: Take outlives a lost connection.
+// oldest of those with the same needs. It may be called by many goroutines. What cannot be read, was tried too often, or has
+// waited for too long becomes a dead letter and is not returned. An error is the context's, or ErrClosed: Take outlives a lost connection.
 func (q *Queue) Take(ctx context.Context, can func(language string) bool) (*Delivery, error) {
 	q.list(ctx, listAge)
 	since := time.Now()
@@ -130,7 +130,11 @@ func (q *Queue) receive(ctx context.Context, e *entry, m *nats.Msg) *Delivery {
 		d.giveBack(0)
 		return nil
 	}
-	if reason := q.tooOften(ctx, d); reason != "" {
+	reason := q.tooOften(ctx, d)
+	if reason == "" && q.isOverdue(ctx, meta.Timestamp) {
+		reason = overdueReason(q.overdueLimit())
+	}
+	if reason != "" {
 		d.bury(id, reason)
 		return nil
 	}

@@ -99,28 +99,3 @@ func (s *Service) getFile(w http.ResponseWriter, r *http.Request) error {
 	_, err = io.Copy(w, content)
 	return err
 }
-
-// sweepEvery is how often files are removed for which nobody has asked for long.
-const sweepEvery = time.Hour
-
-// sweep removes old files until the service is closed. All services of a queue do, and do no harm to each other.
-func (s *Service) sweep() {
-	again := time.NewTicker(sweepEvery)
-	defer again.Stop()
-	for {
-		swept, err := s.queue.SweepFiles(s.closing)
-		switch {
-		case s.closing.Err() != nil:
-			return
-		case err != nil:
-			s.log.Warn("remove old files", "error", err)
-		case swept > 0:
-			s.log.Info("old files are removed", "files", swept)
-		}
-		select {
-		case <-again.C:
-		case <-s.closing.Done():
-			return
-		}
-	}
-}

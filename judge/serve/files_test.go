@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -15,22 +14,6 @@ import (
 
 	"judge/judge/queue"
 )
-
-func TestOldFilesAreSweptEveryHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := newMemoryQueue()
-		s := New(Options{Queue: q})
-		for want := int64(1); want <= 3; want++ {
-			synctest.Wait()
-			assert.Equal(t, want, q.swept.Load())
-			time.Sleep(sweepEvery)
-		}
-		synctest.Wait()
-		assert.NoError(t, s.Close())
-		time.Sleep(sweepEvery)
-		assert.EqualValues(t, 4, q.swept.Load())
-	})
-}
 
 // askedQueue knows which files were asked for.
 type askedQueue struct {

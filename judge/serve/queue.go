@@ -23,6 +23,7 @@ type Queue interface {
 	OpenFile(ctx context.Context, hash string) (io.ReadCloser, error)
 	Stat(ctx context.Context, hash string) (queue.File, error)
 	SweepFiles(ctx context.Context) (int, error)
+	SweepJobs(ctx context.Context) (int, error)
 
 	Workers(ctx context.Context) ([]queue.Advert, error)
 	Lengths(ctx context.Context) ([]queue.Length, error)
