@@ -81,7 +81,7 @@ is judged after the next start.`,
 	flags.StringVar(&f.tokenFile, "token-file", "", "let in only who has a token of `FILE`")
 	flags.StringVar(&f.store, "store", "", "keep the queue in `DIR` (default: judge/serve in the user's state directory)")
 	flags.StringVar(&f.filesSize, "files-size", "", "refuse new files of tasks when those in the queue take `SIZE`, such as 20GiB (default: as before, at first no bound)")
-	flags.StringVar(&f.filesAge, "files-age", "", "forget files of tasks for which nobody has asked in `DAYS`, such as 90d; never: keep them (default: as before, at first 30d)")
+	flags.StringVar(&f.filesAge, "files-age", "", "forget files of tasks for which nobody has asked in `DAYS`, such as 90d; never: keep them (default: as before, at first 30d, and only when room gets short)")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "run `N` programs at one time (default: the physical cores that judge may use)")
 	flags.BoolVar(&f.degraded, "degraded", false, "judge also where this host cannot hold every limit; records say which")
 	flags.StringVar(&f.natsListen, "nats-listen", "", "let workers of other machines connect to `ADDRESS`, such as 10.0.0.1:4222")

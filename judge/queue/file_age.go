@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"strings"
 	"time"
 
@@ -58,15 +59,20 @@ func withFileAge(have map[string]string, age time.Duration, now time.Time) map[s
 	if old, _, ok := fileAge(have); ok && old == age {
 		return have
 	}
-	next := maps.Clone(have)
-	if next == nil {
-		next = map[string]string{}
-	}
+	next := clone(have)
 	delete(next, keyFileAge)
 	if age > 0 {
 		next[keyFileAge] = age.String() + " " + now.UTC().Format(time.RFC3339)
 	}
 	return next
+}
+
+// clone is a copy that can be written to.
+func clone(metadata map[string]string) map[string]string {
+	if metadata == nil {
+		return map[string]string{}
+	}
+	return maps.Clone(metadata)
 }
 
 // fileAge reads the age of files from metadata, and since when it holds; false when there is none.
@@ -105,7 +111,7 @@ func (q *Queue) touch(ctx context.Context, o jetstream.ObjectInfo, m *jetstream.
 	return err
 }
 
-// SweepFiles removes the files for which nobody has asked in Options.FileAge and, once a day, what is left of those that were
+// SweepFiles removes the files for which nobody has asked in Options.FileAge, as far as they are an excess, and, once a day, what is left of those that were
 // never whole. It says how many. Several may do so at the same time.
 func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	var info *jetstream.StreamInfo
@@ -125,16 +131,17 @@ func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	if !ok || now.Sub(since) < age {
 		return swept, nil
 	}
-	old, err := q.sweepFiles(ctx, now.Add(-age))
+	old, err := q.sweepFiles(ctx, now.Add(-age), q.excess(info))
 	return swept + old, err
 }
 
 // allFiles are the descriptions of all files.
 const allFiles = "$O." + bucketFiles + ".M.>"
 
-// sweepFiles removes files for which nobody has asked since a time. Descriptions are in the order in which they were stored.
-func (q *Queue) sweepFiles(ctx context.Context, since time.Time) (swept int, err error) {
-	for sequence := uint64(1); ; {
+// sweepFiles removes files for which nobody has asked since a time, until so many bytes are gone. Descriptions are in the order in
+// which they were stored.
+func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess int64) (swept int, err error) {
+	for sequence := uint64(1); excess > 0; {
 		var m *jetstream.RawStreamMsg
 		err := q.retry(ctx, "look for old files", func(ctx context.Context) (err error) {
 			m, err = q.next(ctx, objectStream(bucketFiles), allFiles, sequence)
@@ -152,9 +159,18 @@ func (q *Queue) sweepFiles(ctx context.Context, since time.Time) (swept int, err
 		}
 		if gone {
 			swept++
+			excess -= described(m)
 		}
 		sequence = m.Sequence + 1
 	}
+	return swept, nil
+}
+
+// described is how many bytes a file has by its description.
+func described(m *jetstream.RawStreamMsg) int64 {
+	var o jetstream.ObjectInfo
+	_ = json.Unmarshal(m.Data, &o) // what cannot be read has none
+	return int64(min(o.Size, math.MaxInt64))
 }
 
 // sweepFile removes a file with the description that was found; false when somebody has asked for it meanwhile, or it

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func forgetful(t *testing.T, o Options) *Queue {
 
 func sweep(t *testing.T, q *Queue, since time.Time, want int) {
 	t.Helper()
-	swept, err := q.sweepFiles(within(t, quiet), since)
+	swept, err := q.sweepFiles(within(t, quiet), since, math.MaxInt64)
 	require.NoError(t, err)
 	require.Equal(t, want, swept)
 }

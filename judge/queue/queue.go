@@ -32,10 +32,12 @@ type Options struct {
 	Credentials string  // file with NKey credentials for URL
 	Name        string  // of this front or worker, as attempts and results show it; empty: host name and process id
 
-	Keep        time.Duration // how long jobs and results are kept; 0: as it is, 7 days in a new queue
-	Replicas    int           // of every stream; 0: as it is, in a new queue 3 where the servers can, else 1
-	FileBytes   int64         // bound of all files together; 0: as it is, none in a new queue
-	FileAge     time.Duration // after which files go for which nobody has asked, at least thrice Keep; negative: never; 0: as it is, 30 days in a new queue
+	Keep      time.Duration // how long jobs and results are kept; 0: as it is, 7 days in a new queue
+	Replicas  int           // of every stream; 0: as it is, in a new queue 3 where the servers can, else 1
+	FileBytes int64         // bound of all files together; 0: as it is, none in a new queue
+	// FileAge is after what time files go for which nobody has asked, at least thrice Keep; negative: never; 0: as it is, in a
+	// new queue 30 days, and then only when files take much of what they may: see SweepFiles.
+	FileAge     time.Duration
 	AckWait     time.Duration // after which a silent worker's job is another's; 0: 30 s. The same for all of a queue
 	MaxAttempts int           // of a job; 0: 5
 	Log         *slog.Logger  // for what no caller hears of: lost connections, dead letters; nil: nothing

@@ -68,7 +68,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 // filesStream is the stream of the files. What removes the old ones is SweepFiles.
 func (o Options) filesStream(bytes int64) jetstream.StreamConfig {
 	c := objects(bucketFiles, 0, bytes)
-	c.Metadata = withFileAge(nil, o.defaultAge(), time.Now())
+	c.Metadata = o.withAgeChoice(withFileAge(nil, o.defaultAge(), time.Now()))
 	return c
 }
 
@@ -138,6 +138,9 @@ func (o Options) changed(have, want jetstream.StreamConfig) jetstream.StreamConf
 			have.MaxBytes = want.MaxBytes
 		}
 		have.Metadata = withFileAge(have.Metadata, o.changedAge(have.Metadata), time.Now())
+		if o.FileAge != 0 {
+			have.Metadata = o.withAgeChoice(have.Metadata)
+		}
 	}
 	if o.Replicas != 0 {
 		have.Replicas = o.Replicas
