@@ -61,14 +61,15 @@ const (
 	maxWait       = 60 * time.Second
 )
 
-func (k waitKind) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+func (k waitKind) bound(r *http.Request) (context.Context, context.CancelFunc) {
 	switch k {
 	case prompt:
-		return context.WithTimeout(ctx, promptTimeout)
+		return context.WithTimeout(r.Context(), promptTimeout)
 	case waiting:
-		return context.WithTimeout(ctx, promptTimeout+maxWait)
+		wait, _ := waitOf(r) // what is wrong with it the handler says
+		return context.WithTimeout(r.Context(), promptTimeout+wait)
 	}
-	return context.WithCancel(ctx)
+	return context.WithCancel(r.Context())
 }
 
 // routes is everything that the service answers, and openapi.json as well.
@@ -136,7 +137,7 @@ func (s *Service) buffered(h http.Handler) func(http.ResponseWriter, *http.Reque
 func (s *Service) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		known := requestOf(r)
-		ctx, cancel := route.wait.bound(r.Context())
+		ctx, cancel := route.wait.bound(r)
 		defer cancel()
 		err := s.admit(route, w, r.WithContext(ctx), known)
 		switch {
