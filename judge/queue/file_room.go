@@ -29,7 +29,7 @@ func (q *Queue) excess(info *jetstream.StreamInfo) int64 {
 	}
 	store := int64(0)
 	if s := q.options.Server; s != nil {
-		store = s.nats.JetStreamConfig().MaxStore
+		store = s.room()
 	}
 	return excess(int64(info.State.Bytes), info.Config.MaxBytes, store)
 }

@@ -26,6 +26,8 @@ type ServerOptions struct {
 	Listen string
 	Token  string       // that those who connect by Listen must have; empty: one is made, see ClientURL
 	Log    *slog.Logger // warnings and errors of the server; nil: nothing
+
+	room int64 // bytes that it may store; 0: three quarters of what the disk has free. For tests
 }
 
 // Server is a NATS server with JetStream in this process. What it has accepted survives kill -9 of the process,
@@ -59,6 +61,8 @@ func StartServer(o ServerOptions) (_ *Server, err error) {
 		SyncInterval: syncInterval,
 		NoSigs:       true,
 		DontListen:   o.Listen == "",
+
+		JetStreamMaxStore: o.room,
 	}
 	s := &Server{lock: lock}
 	if o.Listen != "" {
@@ -112,6 +116,9 @@ func (s *Server) Close() error {
 	})
 	return err
 }
+
+// room is how many bytes the server may store.
+func (s *Server) room() int64 { return s.nats.JetStreamConfig().MaxStore }
 
 // ClientURL is what workers give to --nats, with the token; empty without Listen.
 func (s *Server) ClientURL() string {

@@ -42,6 +42,19 @@ func TestStoreIsOfOneServer(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm(), "submissions are nobody else's business")
 }
 
+func TestQueueFitsOnASmallDisk(t *testing.T) {
+	s, err := StartServer(ServerOptions{Store: t.TempDir(), room: 64 << 20})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	q := open(t, Options{Server: s})
+	b, err := q.Bucket(within(t, quiet), "beside", time.Hour, 2<<30)
+	require.NoError(t, err)
+	_, err = b.PutString(within(t, quiet), "a", "b")
+	require.NoError(t, err)
+	submit(t, q, job("a"))
+	assert.NotNil(t, take(t, q))
+}
+
 func TestServerThatCannotStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -46,7 +46,7 @@ func (o Options) streams() []jetstream.StreamConfig {
 	list := []jetstream.StreamConfig{
 		{Name: streamJobs, Subjects: []string{jobSubject("*")}, MaxAge: keep},
 		{Name: streamWork, Subjects: []string{workSubject("*", "*", "*")}, Retention: jetstream.WorkQueuePolicy, MaxConsumers: maxConsumers},
-		{Name: streamProgress, Subjects: []string{progressSubject("*", "*")}, MaxAge: progressAge, MaxBytes: progressBytes, Discard: jetstream.DiscardOld},
+		{Name: streamProgress, Subjects: []string{progressSubject("*", "*")}, MaxAge: progressAge, MaxBytes: o.reserved(progressBytes), Discard: jetstream.DiscardOld},
 		{Name: streamResults, Subjects: []string{resultSubject("*")}, MaxAge: keep},
 		{Name: streamDead, Subjects: []string{deadSubject("*")}, MaxAge: keep},
 		o.filesStream(files),
@@ -63,6 +63,15 @@ func (o Options) streams() []jetstream.StreamConfig {
 		}
 	}
 	return list
+}
+
+// reserved is how many bytes a stream may have that need not have more than so many. Servers set that aside when the stream is made:
+// on a small disk an embedded one has less than that.
+func (o Options) reserved(bytes int64) int64 {
+	if o.Server == nil {
+		return bytes
+	}
+	return min(bytes, o.Server.room()/4)
 }
 
 // filesStream is the stream of the files. What removes the old ones is SweepFiles.
