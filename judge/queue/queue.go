@@ -126,8 +126,14 @@ func (q *Queue) Close() error {
 	return nil
 }
 
-// Ready tells whether the queue could take a job now: the servers answer, and the streams have a leader.
+// Ready tells whether the queue could take a job now: the servers answer, the streams have a leader, and an embedded
+// server can write its store.
 func (q *Queue) Ready(ctx context.Context) error {
+	if s := q.options.Server; s != nil {
+		if err := s.fault(); err != nil {
+			return err
+		}
+	}
 	for _, name := range []string{streamJobs, streamWork, streamResults} {
 		if _, err := q.js.Stream(ctx, name); err != nil {
 			return fmt.Errorf("stream %s: %w", name, err)

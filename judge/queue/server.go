@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -31,12 +32,21 @@ type ServerOptions struct {
 }
 
 // Server is a NATS server with JetStream in this process. What it has accepted survives kill -9 of the process,
-// because it is with the kernel by then; a power cut may take the last ten seconds.
+// because it is with the kernel by then; a power cut may take the last ten seconds. It survives a full disk, too.
 type Server struct {
-	nats  *server.Server
-	lock  *os.File
-	token string // "" without Listen
-	close sync.Once
+	dir     string
+	options *server.Options // of each start
+	log     *slog.Logger
+	lock    *os.File
+	token   string // "" without Listen
+
+	errored  chan struct{} // tells that the server has logged an error; has room for one
+	mu       sync.Mutex
+	nats     *server.Server // the one that runs, or the last that did
+	found    error          // why it stores nothing; nil: it does
+	end      context.CancelFunc
+	watching sync.WaitGroup
+	close    sync.Once
 }
 
 // syncInterval is how often the server has the disk write what the kernel holds: fsync for every message would cost
@@ -54,7 +64,11 @@ func StartServer(o ServerOptions) (_ *Server, err error) {
 			lock.Close()
 		}
 	}()
-	options := &server.Options{
+	s := &Server{dir: o.Store, lock: lock, log: o.Log, errored: make(chan struct{}, 1)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.options = &server.Options{
 		ServerName:   "judge",
 		JetStream:    true,
 		StoreDir:     o.Store,
@@ -64,61 +78,87 @@ func StartServer(o ServerOptions) (_ *Server, err error) {
 
 		JetStreamMaxStore: o.room,
 	}
-	s := &Server{lock: lock}
 	if o.Listen != "" {
-		if options.Host, options.Port, err = hostPort(o.Listen); err != nil {
+		if s.options.Host, s.options.Port, err = hostPort(o.Listen); err != nil {
 			return nil, err
 		}
 		if s.token = o.Token; s.token == "" {
 			s.token = rand.Text()
 		}
-		options.Authorization = s.token
+		s.options.Authorization = s.token
 	}
-	if s.nats, err = server.NewServer(options); err != nil {
-		return nil, fmt.Errorf("start nats server: %w", err)
+	if err := s.start(); err != nil {
+		return nil, err
 	}
-	return s, s.start(o.Log)
+	var ctx context.Context
+	ctx, s.end = context.WithCancel(context.Background())
+	s.watching.Go(func() { s.watch(ctx) })
+	return s, nil
 }
 
-// start waits until the server is ready. What it calls fatal, as a port that is taken, would end a
+// start starts the server and waits until it is ready. What it calls fatal, as a port that is taken, would end a
 // process of its own; here it is an error.
-func (s *Server) start(log *slog.Logger) error {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+func (s *Server) start() error {
+	ns, err := server.NewServer(s.options.Clone())
+	if err != nil {
+		return fmt.Errorf("start nats server: %w", err)
 	}
 	fatal := make(chan error, 1)
-	s.nats.SetLoggerV2(&serverLog{log: log, fatal: fatal}, false, false, false)
-	s.nats.Start()
+	ns.SetLoggerV2(&serverLog{log: s.log, fatal: fatal, errored: s.errored}, false, false, false)
+	ns.Start()
 	const patience = time.Minute // to read what is in the store
 	ready := make(chan bool, 1)
-	go func() { ready <- s.nats.ReadyForConnections(patience) && s.nats.JetStreamEnabled() }()
-	var err error
+	go func() { ready <- ns.ReadyForConnections(patience) && ns.JetStreamEnabled() }()
 	select {
 	case err = <-fatal:
 	case ok := <-ready:
 		if ok {
+			s.set(ns)
 			return nil
 		}
 		err = fmt.Errorf("not ready after %v", patience)
 	}
-	s.nats.Shutdown()
-	s.nats.WaitForShutdown()
+	ns.Shutdown()
+	ns.WaitForShutdown()
 	return fmt.Errorf("start nats server: %w", err)
+}
+
+// set says which server runs. The next listens where it does.
+func (s *Server) set(ns *server.Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nats = ns
+	if a, ok := ns.Addr().(*net.TCPAddr); ok {
+		s.options.Port = a.Port
+	}
+}
+
+func (s *Server) running() *server.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nats
 }
 
 // Close stops the server and frees the store directory. It may be called more than once.
 func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {
-		s.nats.Shutdown()
-		s.nats.WaitForShutdown()
+		s.end()
+		s.watching.Wait()
+		s.stop()
 		err = s.lock.Close()
 	})
 	return err
 }
 
+func (s *Server) stop() {
+	ns := s.running()
+	ns.Shutdown()
+	ns.WaitForShutdown()
+}
+
 // room is how many bytes the server may store.
-func (s *Server) room() int64 { return s.nats.JetStreamConfig().MaxStore }
+func (s *Server) room() int64 { return s.running().JetStreamConfig().MaxStore }
 
 // ClientURL is what workers give to --nats, with the token; empty without Listen.
 func (s *Server) ClientURL() string {
@@ -131,7 +171,7 @@ func (s *Server) ClientURL() string {
 
 // Address is what the server listens on; empty without Listen.
 func (s *Server) Address() string {
-	if a := s.nats.Addr(); s.token != "" && a != nil {
+	if a := s.running().Addr(); s.token != "" && a != nil {
 		return a.String()
 	}
 	return ""
@@ -139,12 +179,15 @@ func (s *Server) Address() string {
 
 // connect are the options of a connection within the process.
 func (s *Server) connect() []nats.Option {
-	options := []nats.Option{nats.InProcessServer(s.nats)}
+	options := []nats.Option{nats.InProcessServer(s)}
 	if s.token != "" {
 		options = append(options, nats.Token(s.token))
 	}
 	return options
 }
+
+// InProcessConn connects to the server that runs now, for the client library.
+func (s *Server) InProcessConn() (net.Conn, error) { return s.running().InProcessConn() }
 
 // lockStore makes the directory and keeps other servers out of it: two of them would destroy what is in it.
 // The kernel frees the lock when the process is dead.

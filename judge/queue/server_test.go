@@ -84,7 +84,7 @@ func TestEmbeddedServerHasNoSocket(t *testing.T) {
 	q := embedded(t)
 	assert.Empty(t, q.options.Server.ClientURL())
 	assert.Empty(t, q.options.Server.Address())
-	assert.Nil(t, q.options.Server.nats.Addr())
+	assert.Nil(t, q.options.Server.running().Addr())
 }
 
 func TestListeningServerWantsItsToken(t *testing.T) {
