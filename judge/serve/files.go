@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,14 +14,29 @@ import (
 // putFile stores a file.
 func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 	c := clientOf(r.Context())
+	ctx, giveUp := context.WithCancelCause(r.Context())
+	defer giveUp(nil)
 	upload := &upload{from: r.Body, of: &c.use.uploads, most: max(uploadShare, c.Limits.Bytes)}
+	upload.whole = func(bytes int64) { time.AfterFunc(storingTime(bytes), func() { giveUp(errNotStored) }) }
 	defer upload.end()
-	file, err := s.queue.PutFile(r.Context(), upload, c.Limits.Bytes)
+	file, err := s.queue.PutFile(ctx, upload, c.Limits.Bytes)
+	if err != nil && context.Cause(ctx) == errNotStored {
+		return errNotStored
+	}
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/v1/files/"+file.SHA256)
 	return writeJSON(w, http.StatusCreated, file)
+}
+
+// errNotStored is the answer for an upload that came and that the queue does not take.
+var errNotStored = unavailable.later(5*time.Second, "the queue does not answer")
+
+// storingTime is how long the queue may take to store so many bytes: to answer at all, and then as slow disks do.
+func storingTime(bytes int64) time.Duration {
+	const slow = 1 << 20 // bytes a second
+	return promptTimeout + time.Duration(bytes/slow)*time.Second
 }
 
 // uploadShare is how many bytes a client's uploads may have together that are under way: they are on the disk until their hash
@@ -35,14 +51,19 @@ type uploads struct {
 
 // upload reads a body, and counts what was read as its client's until its end.
 type upload struct {
-	from io.Reader
-	of   *uploads
-	most int64 // bytes that all may have
-	read int64 // under of.mu
+	from  io.Reader
+	whole func(bytes int64) // called at the end of the body; nil: it is not
+	of    *uploads
+	most  int64 // bytes that all may have
+	read  int64 // under of.mu
 }
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.from.Read(p)
+	if err == io.EOF && u.whole != nil {
+		u.whole(u.read + int64(n))
+		u.whole = nil
+	}
 	if !u.count(int64(n)) && (err == nil || err == io.EOF) {
 		err = unavailable.later(time.Second, "your other uploads are too large at this time")
 	}

@@ -2,11 +2,14 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -74,6 +77,30 @@ func TestOneClientsUploadsHaveABoundTogether(t *testing.T) {
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "10 bytes..", bearer(tokenA)...), http.StatusCreated)
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "more than 10 bytes", bearer(tokenB)...), http.StatusCreated)
 	assert.EqualValues(t, uploadShare-10, use.bytes)
+}
+
+// deafQueue reads what it is to store, and does not answer.
+type deafQueue struct{ *memoryQueue }
+
+func (deafQueue) PutFile(ctx context.Context, r io.Reader, _ int64) (queue.File, error) {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return queue.File{}, err
+	}
+	<-ctx.Done()
+	return queue.File{}, fmt.Errorf("store: %w (no response)", ctx.Err())
+}
+
+func TestUploadToAQueueThatDoesNotAnswerEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Queue: deafQueue{newMemoryQueue()}})
+		w, begin := httptest.NewRecorder(), time.Now()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://127.0.0.1/v1/files", strings.NewReader("a file")))
+		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+		assert.Contains(t, w.Body.String(), "the queue does not answer")
+		assert.Equal(t, promptTimeout, time.Since(begin))
+		assert.NoError(t, s.Close())
+	})
+	assert.Equal(t, promptTimeout+1024*time.Second, storingTime(1<<30), "a gigabyte")
 }
 
 // Who sends many files at one time gets those that there is room for.

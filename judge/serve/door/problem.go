@@ -44,6 +44,8 @@ func Fail(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 		Refuse(w, http.StatusServiceUnavailable, "there is no room for more jobs")
 	case r.Context().Err() != nil && errors.Is(err, context.Cause(r.Context())):
 		Refuse(w, http.StatusServiceUnavailable, "the request was ended")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, queue.ErrClosed):
+		Refuse(w, http.StatusServiceUnavailable, "the queue does not answer")
 	default:
 		if log != nil {
 			log.ErrorContext(r.Context(), "a door has failed", "path", r.URL.Path, "error", err)

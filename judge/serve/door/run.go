@@ -22,6 +22,14 @@ type Queue interface {
 // ErrGivenUp says that a job has no result: no worker could do it, or somebody has cancelled it.
 var ErrGivenUp = errors.New("given up")
 
+// promptPatience is how long a queue may take to answer, where it is not a result that is waited for.
+const promptPatience = 30 * time.Second
+
+// Prompt bounds what is asked of a queue that may not answer. Who waits for a result has no such bound.
+func Prompt(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, promptPatience)
+}
+
 // cancelPatience is how long we try to cancel a job that nobody waits for any more.
 const cancelPatience = 5 * time.Second
 
@@ -42,7 +50,9 @@ func Run(ctx context.Context, q Queue, j queue.Job, limit int64) ([]byte, error)
 
 // Open is Run for records that are too large to be held in memory. The caller closes them.
 func Open(ctx context.Context, q Queue, j queue.Job) (io.ReadCloser, error) {
-	j, err := q.Submit(ctx, j)
+	prompt, cancel := Prompt(ctx)
+	j, err := q.Submit(prompt, j)
+	cancel()
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func refusal(err error) (status int, detail string) {
 }
 
 func (h *handler) runtimes(w http.ResponseWriter, r *http.Request) error {
-	workers, err := h.Queue.Workers(r.Context())
+	workers, err := h.workers(r.Context())
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (h *handler) execute(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	workers, err := h.Queue.Workers(r.Context())
+	workers, err := h.workers(r.Context())
 	if err != nil {
 		return err
 	}
@@ -150,10 +150,18 @@ func (h *handler) job(ctx context.Context, p program) (queue.Job, error) {
 	return job, nil
 }
 
+func (h *handler) workers(ctx context.Context) ([]queue.Advert, error) {
+	ctx, cancel := door.Prompt(ctx)
+	defer cancel()
+	return h.Queue.Workers(ctx)
+}
+
 // maxInline is how many bytes of sources go with the job, where one may take six.
 const maxInline = 100 << 10
 
 func (h *handler) put(ctx context.Context, data []byte) (hash string, err error) {
+	ctx, cancel := door.Prompt(ctx)
+	defer cancel()
 	f, err := h.Queue.PutFile(ctx, bytes.NewReader(data), MaxBody)
 	return f.SHA256, err
 }
