@@ -126,7 +126,7 @@ const readyTimeout = 3 * time.Second
 // ready answers whether submissions can be made, and why they cannot.
 func (s *Service) ready(w http.ResponseWriter, _ *http.Request) error {
 	if s.draining.Err() != nil {
-		return unavailable.later(10*time.Second, "the service is about to end")
+		return errDraining
 	}
 	if !s.readiness.known(s.isReady) {
 		return unavailable.later(5*time.Second, "the queue cannot take submissions")

@@ -37,11 +37,14 @@ func Listen(address string, tokens *Tokens) (net.Listener, error) {
 }
 
 // Serve answers requests until the context ends, and closes the listener. Then it drains: what would be new is
-// refused, streams end, and requests that are under way may go on for as long as patience says.
+// refused, streams end, and requests that are under way may go on for as long as patience says. Those that are left are ended, and
+// answer so: who waits for a job by a door has it cancelled.
 func (s *Service) Serve(ctx context.Context, l net.Listener, patience time.Duration) error {
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
 	server := &http.Server{
-		Handler: s, ReadHeaderTimeout: s.pace.header, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: s.serverLog(),
+		Handler: s, BaseContext: func(net.Listener) context.Context { return requests }, ErrorLog: s.serverLog(),
+		ReadHeaderTimeout: s.pace.header, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(netutil.LimitListener(l, maxConnections)) }()
@@ -51,13 +54,26 @@ func (s *Service) Serve(ctx context.Context, l net.Listener, patience time.Durat
 	case <-ctx.Done():
 	}
 	s.Drain()
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
-	err := server.Shutdown(ending)
+	err := shutdown(server, patience)
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("requests are cut off", "after", patience)
+		s.log.Warn("requests are ended", "after", patience)
+		endRequests()
+		err = shutdown(server, farewell)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("requests are cut off", "after", patience+farewell)
 		err = server.Close()
 	}
 	<-served
 	return err
+}
+
+// farewell is how long requests that are ended may take to say so, and to cancel what they wait for.
+const farewell = 6 * time.Second
+
+// shutdown waits for requests to end.
+func shutdown(server *http.Server, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return server.Shutdown(ctx)
 }

@@ -140,15 +140,21 @@ func (s *Service) serve(route route) http.Handler {
 		ctx, cancel := route.wait.bound(r)
 		defer cancel()
 		err := s.admit(route, w, r.WithContext(ctx), known)
+		ended := r.Context().Err() != nil && errors.Is(err, r.Context().Err())
 		switch {
 		case err == nil:
-		case r.Context().Err() != nil && errors.Is(err, r.Context().Err()):
+		case ended && s.draining.Err() != nil:
+			s.fail(w.(*answer), known, errDraining)
+		case ended:
 			panic(http.ErrAbortHandler) // the client is gone
 		default:
 			s.fail(w.(*answer), known, err)
 		}
 	})
 }
+
+// errDraining is the answer for what would be new, or takes too long, when the service ends.
+var errDraining = unavailable.later(10*time.Second, "the service is about to end")
 
 // admit lets a request through to its handler, if its client may make it.
 func (s *Service) admit(route route, w http.ResponseWriter, r *http.Request, known *requestContext) error {
@@ -172,7 +178,7 @@ func (s *Service) admit(route route, w http.ResponseWriter, r *http.Request, kno
 		return err
 	}
 	if route.body != noBody && s.draining.Err() != nil {
-		return unavailable.later(10*time.Second, "the service is about to end")
+		return errDraining
 	}
 	return route.handle(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, c)))
 }
