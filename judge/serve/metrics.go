@@ -48,7 +48,7 @@ func newMetrics(s *Service) *metrics {
 	}
 	m := &metrics{
 		service: s, registry: prometheus.NewRegistry(),
-		submissions: counters("judge_submissions_total", "Submissions that came to this service, or of the queue that came to an end, by state.", "state"),
+		submissions: counters("judge_submissions_total", "Submissions that came to this service (by its own API; accepted), or of the queue that came to an end (by doors, too), by state.", "state"),
 		verdicts:    counters("judge_submission_verdicts_total", "Submissions that were judged, by verdict.", "verdict"),
 		runs:        counters("judge_runs_total", "Runs, by verdict.", "verdict"),
 		judgeErrors: prometheus.NewCounter(prometheus.CounterOpts{Name: "judge_errors_total", Help: "Submissions that could not be judged."}),
