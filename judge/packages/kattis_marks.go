@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,31 +26,55 @@ var resultWords = map[string][]judge.Verdict{
 // resultWord is a word as resultWords has it.
 func resultWord(word string) string { return strings.ReplaceAll(strings.ToUpper(word), "_", "-") }
 
-// marked reads the comment of a submission; false: it has none.
-func (k *kattis) marked(files []string) ([]judge.Verdict, bool, error) {
+// marked reads the comments of a submission; false: it has none. Where they differ, what any of them says is
+// expected. What begins like one and has other words is prose beside one, and alone a mistake.
+func (k *kattis) marked(name string, files []string) (expected []judge.Verdict, ok bool, err error) {
+	var mistake error
+	differ := false
 	for _, file := range files {
 		text, _, err := k.text(file)
 		if err != nil {
 			return nil, false, err
 		}
-		m := expectedResults.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		var expected []judge.Verdict
-		for word := range strings.SplitSeq(m[1], ",") {
-			word = resultWord(strings.Trim(word, " \t-")) // "-}" and "--]]" end comments
-			verdicts, ok := resultWords[word]
-			if !ok {
-				return nil, false, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", word)
+		for _, m := range expectedResults.FindAllStringSubmatch(text, -1) {
+			own, unknown := markedResults(m[1])
+			if unknown != "" {
+				mistake = cmp.Or[error](mistake, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", unknown))
+				continue
 			}
-			for _, v := range verdicts {
-				if !slices.Contains(expected, v) {
-					expected = append(expected, v)
-				}
-			}
+			differ = differ || ok && !slices.Equal(own, expected)
+			expected, ok = distinct(append(expected, own...)), true
 		}
-		return expected, true, nil
 	}
-	return nil, false, nil
+	if ok {
+		mistake = nil
+	}
+	if differ {
+		k.note("%s has comments @EXPECTED_RESULTS@ that differ: any result of theirs is expected", name)
+	}
+	return expected, ok, mistake
+}
+
+// markedResults are the verdicts of a comment, or the first word that is none.
+func markedResults(words string) (expected []judge.Verdict, unknown string) {
+	for word := range strings.SplitSeq(words, ",") {
+		word = resultWord(strings.Trim(word, " \t-")) // "-}" and "--]]" end comments
+		verdicts, ok := resultWords[word]
+		if !ok {
+			return nil, word
+		}
+		expected = append(expected, verdicts...)
+	}
+	return distinct(expected), ""
+}
+
+// distinct are verdicts without those that came before.
+func distinct(verdicts []judge.Verdict) []judge.Verdict {
+	var once []judge.Verdict
+	for _, v := range verdicts {
+		if !slices.Contains(once, v) {
+			once = append(once, v)
+		}
+	}
+	return once
 }

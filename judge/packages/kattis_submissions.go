@@ -114,7 +114,7 @@ func (k *kattis) readSubmission(dir, name string, rules []globRule) error {
 		s.expected, s.calibrates = nil, false
 		s.least, s.most = k.partial()
 	}
-	marked, ok, err := k.marked(files)
+	marked, ok, err := k.marked(name, files)
 	if err != nil {
 		return err
 	}

@@ -289,6 +289,11 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 		"mixed/block.ml":                 {"(* @EXPECTED_RESULTS@: CORRECT,TIMELIMIT *)", "[accepted time-limit]"},
 		"mixed/lower.py":                 {"# @expected_results@: run-error", "[runtime-error memory-limit output-limit]"},
 		"mixed/score.py":                 {"# @EXPECTED_SCORE@: CORRECT", "[accepted]"},
+		"mixed/prose.c":                  {"// @EXPECTED_SCORE@ is a tag too, like @EXPECTED_RESULTS@: that.\n// @EXPECTED_RESULTS@: CORRECT", "[accepted]"},
+		"mixed/note/main.c":              {"// @EXPECTED_RESULTS@: is in note.txt", "[wrong-answer]"},
+		"mixed/note/note.txt":            {"@EXPECTED_RESULTS@: NO-OUTPUT", ""},
+		"accepted/twice/main.c":          {"// @EXPECTED_RESULTS@: CORRECT", "[accepted time-limit]"},
+		"accepted/twice/note.txt":        {"@EXPECTED_RESULTS@: TIMELIMIT", ""},
 		"compiler_error/x.c":             {"", "[compile-error]"},
 		"no_output/x.c":                  {"", "[wrong-answer]"},
 		"output_limit/x.c":               {"", "[output-limit]"},
@@ -298,7 +303,7 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 		"compiler_error/several/other.h": {"", ""},
 	} {
 		f["submissions/"+name] = tt.text
-		if strings.Contains(name, "several/") {
+		if strings.Count(name, "/") == 2 {
 			name = path.Dir(name)
 		}
 		if tt.want != "" {
@@ -312,7 +317,10 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 		got[strings.TrimPrefix(s.name, "submissions/")] = fmt.Sprint(s.expected)
 	}
 	assert.Equal(t, want, got)
-	assert.Equal(t, []string{"validator_args: is none of a legacy package's keys; only validator_flags is looked at"}, p.Notes())
+	assert.Equal(t, []string{
+		"validator_args: is none of a legacy package's keys; only validator_flags is looked at",
+		"submissions/accepted/twice has comments @EXPECTED_RESULTS@ that differ: any result of theirs is expected",
+	}, p.Notes())
 }
 
 // TestProgramsOfSubmissions has what submissions.yaml, submissions.json and include say of the programs.
