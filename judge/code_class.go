@@ -25,13 +25,17 @@ func (f SourceFile) look() string {
 	return string(text)
 }
 
+// maxFileName is the longest name of a file, in bytes.
+const maxFileName = 255
+
 // nameByClass finds the class to start. A program of one file may come under any name: the file gets the
-// name that its public class asks for.
+// name that its public class asks for, unless no file can have it, which is the compiler's to say.
 func (c *Code) nameByClass() {
 	classes := readClasses(c.Files[0].look())
 	c.Main = classes.main()
-	if public := classes.public; public != "" && len(c.Files) == 1 {
-		c.Files[0].Name = path.Join(path.Dir(c.Files[0].Name), public+path.Ext(c.Files[0].Name))
+	name := classes.public + path.Ext(c.Files[0].Name)
+	if classes.public != "" && len(c.Files) == 1 && len(name) <= maxFileName {
+		c.Files[0].Name = path.Join(path.Dir(c.Files[0].Name), name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +23,7 @@ func TestJavaClasses(t *testing.T) {
 			"String t = \"\"\"\n public class F { \\\"\"\" \"\"\"; public static void main(String[] a) {} }", "x.java", "A"},
 		{"annotations and generics", `@Anno(value = X.class) public final class A<T extends Comparable<T>> { static <U> void main(String[] a) {} }`, "A.java", "A"},
 		{"record, enum, interface", `record R(int a) {} enum E { X { } } interface I { static void main(String[] a) {} }`, "x.java", "I"},
+		{"a class whose name no file can have", `public class ` + strings.Repeat("a", 251) + ` { public static void main(String[] a) {} }`, "x.java", strings.Repeat("a", 251)},
 		{"not Java at all", "}}}} class", "x.java", "x"},
 		{"empty", "", "x.java", "x"},
 	}
