@@ -26,14 +26,24 @@ type SourceFile struct {
 	Data Data
 }
 
-// NewCode is a program whose entry point is the first file. In a language whose programs are started by
-// the name of a class, the files are looked into: what cannot be read there shows when it is compiled.
+// NewCode is a program whose entry point is the first file. One of a single file gets a name that its compiler
+// takes. In a language whose programs are started by the name of a class, the files are looked into: what cannot
+// be read there shows when it is compiled.
 func NewCode(l *Language, files ...SourceFile) Code {
 	c := Code{Files: slices.Clone(files), Language: l}
+	c.nameForCompiler()
 	if l.MainClass {
 		c.nameByClass()
 	}
 	return c
+}
+
+// nameForCompiler calls the only file main where the compiler takes none of its name.
+func (c *Code) nameForCompiler() {
+	name, l := c.Files[0].Name, c.Language
+	if len(c.Files) == 1 && len(l.Extensions) > 0 && l.FileNames != nil && !l.FileNames.MatchString(path.Base(name)) {
+		c.Files[0].Name = path.Join(path.Dir(name), "main"+l.Extensions[0])
+	}
 }
 
 // Names are the files' names, the entry point first.

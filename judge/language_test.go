@@ -158,6 +158,35 @@ func TestNoPlaceholderIsLeft(t *testing.T) {
 	}
 }
 
+// TestNamesThatCompilersTake: a program of one file may come under any name, with a language said beside it.
+func TestNamesThatCompilersTake(t *testing.T) {
+	cases := []struct{ language, file, want string }{
+		{"go", "sum_1.go", "sum_1.go"},
+		{"go", "sum_test.go", "main.go"},
+		{"go", "_sum.go", "main.go"},
+		{"go", "-sum.go", "main.go"},
+		{"go", "sub/sum.txt", "sub/main.go"},
+		{"java", "sum", "main.java"},
+		{"kotlin", "a:b.kt", "main.kt"},
+		{"kotlin", "sum.kt", "sum.kt"},
+		{"haskell", "sum.lhs", "sum.lhs"},
+		{"haskell", "sum.cc", "main.hs"},
+		{"ocaml", "sum.txt", "main.ml"},
+		{"typescript", "sum.js", "main.ts"},
+		{"csharp", "sum.txt", "sum.txt"},
+		{"csharp", "it's.cs", "main.cs"},
+		{"pascal", "a;b.pas", "main.pas"},
+		{"python", "sum.txt", "sum.txt"},
+		{"c", "sum.txt", "sum.txt"},
+	}
+	table, err := builtinLanguages()
+	require.NoError(t, err)
+	for _, c := range cases {
+		assert.Equal(t, []string{c.want}, codeOf(table.byName[c.language], c.file).Names(), "%s %s", c.language, c.file)
+	}
+	assert.Equal(t, []string{"a_test.go", "b.go"}, codeOf(table.byName["go"], "a_test.go", "b.go").Names(), "several files refer to one another")
+}
+
 // codeOf is a program whose files have these names.
 func codeOf(l *Language, names ...string) Code {
 	var files []SourceFile

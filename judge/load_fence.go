@@ -16,7 +16,7 @@ type fence struct{ reader }
 // freeText are the keys whose strings are only seen inside of a sandbox, or never leave the file.
 var freeText = []string{
 	"name", "input", "answer", "args", "checker_args", "depends", "processes", "pipes",
-	"compile", "run", "version", "env", "entry", "out_of_memory",
+	"compile", "run", "version", "env", "file_names", "entry", "out_of_memory",
 }
 
 // elsewhere are keys of a task about its submissions: a bundle's do not come from the file.
@@ -56,8 +56,10 @@ func (f fence) accepts(root *node) bool {
 // sources and into standard error.
 func (f fence) language(n *node) {
 	f.refuse(n.table["prepare"], "prepare: what it makes stays on the host")
-	if entry := n.table["entry"]; entry != nil && expressionSize(entry) > maxBundleEntry {
-		f.fail(entry, "entry: want a shorter regular expression, or one with fewer repetitions")
+	for _, key := range []string{"file_names", "entry"} {
+		if e := n.table[key]; e != nil && expressionSize(e) > maxBundleEntry {
+			f.fail(e, "%s: want a shorter regular expression, or one with fewer repetitions", key)
+		}
 	}
 	phrases := below(n.table["out_of_memory"])
 	if len(phrases) > maxBundlePhrases {

@@ -104,7 +104,7 @@ func (t *languageTable) read(r reader, n *node) *Language {
 	l.Extensions, l.Compile, l.Run, l.Env, l.Version = draft.extensions, draft.compile, draft.run, draft.env, draft.version
 	l.Limits = draft.limits
 	l.ExtraProcesses, l.ExtraMemory = draft.extraProcesses, draft.extraMemory
-	l.Entry, l.MainClass, l.OutOfMemory, l.Prepare = draft.entry, draft.mainClass, draft.outOfMemory, draft.prepare
+	l.FileNames, l.Entry, l.MainClass, l.OutOfMemory, l.Prepare = draft.fileNames, draft.entry, draft.mainClass, draft.outOfMemory, draft.prepare
 	l.CompileLimits = completeCompileLimits(draft.compileLimits)
 	if draft.timeFactor > 0 {
 		l.TimeFactor = draft.timeFactor
@@ -177,7 +177,7 @@ type languageDraft struct {
 	timeFactor                        float64
 	extraProcesses                    int
 	extraMemory                       int64
-	entry                             *regexp.Regexp
+	fileNames, entry                  *regexp.Regexp
 	mainClass                         bool
 	outOfMemory, prepare              []string
 }
@@ -212,18 +212,8 @@ var languageKeys = keys[languageDraft]{
 	},
 	"extra_processes": countLimit(0, 1<<16, func(l *languageDraft, n int64) { l.extraProcesses = int(n) }),
 	"extra_memory":    sizeLimit(0, 1<<40, func(l *languageDraft) *int64 { return &l.extraMemory }),
-	"entry": func(r reader, n *node, into *languageDraft) {
-		text, ok := r.text(n)
-		if !ok {
-			return
-		}
-		pattern, err := regexp.Compile("(?m)" + text)
-		if err != nil {
-			r.wrong(n, "a regular expression of Go's")
-			return
-		}
-		into.entry = pattern
-	},
+	"file_names":      func(r reader, n *node, into *languageDraft) { into.fileNames = r.expression(n, "(?s)") },
+	"entry":           func(r reader, n *node, into *languageDraft) { into.entry = r.expression(n, "(?m)") },
 	"main": func(r reader, n *node, into *languageDraft) {
 		if into.mainClass = n.scalar == "class"; !into.mainClass && n.scalar != "file" {
 			r.wrong(n, `"file" or "class"`)
@@ -231,6 +221,20 @@ var languageKeys = keys[languageDraft]{
 	},
 	"out_of_memory": func(r reader, n *node, into *languageDraft) { into.outOfMemory, _ = r.list(n, "strings", r.name) },
 	"prepare":       func(r reader, n *node, into *languageDraft) { into.prepare, _ = r.arguments(n) },
+}
+
+// expression reads a regular expression, with flags; nil when it is wrong.
+func (r reader) expression(n *node, flags string) *regexp.Regexp {
+	text, ok := r.text(n)
+	if !ok {
+		return nil
+	}
+	pattern, err := regexp.Compile(flags + text)
+	if err != nil {
+		r.wrong(n, "a regular expression of Go's")
+		return nil
+	}
+	return pattern
 }
 
 // extension reads one file name extension.

@@ -98,6 +98,7 @@ type Language struct {
 	ExtraProcesses int
 	ExtraMemory    int64
 
+	FileNames   *regexp.Regexp // of files that the compiler takes; nil: of any name
 	Entry       *regexp.Regexp // found in the entry point of a program of several files; nil: nothing tells
 	MainClass   bool           // {main} is the class that has the main method
 	OutOfMemory []string       // what the runtime says on standard error before it fails for want of memory
