@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,8 +35,8 @@ func (c *calibration) limit(slowest time.Duration) time.Duration {
 func (p *Package) Calibrated() bool { return p.calibration != nil }
 
 // Calibrate measures the jury's submissions with a batch and sets the time limit, unless the package fixes
-// it. It returns what it found, in one line. Submissions that do not do as they should are an error; other
-// errors are those of the batch.
+// it. It returns what it found, in one line. A submission that should be accepted and is not is an error, and one that
+// takes longer than is generous; other errors are those of the batch.
 func (p *Package) Calibrate(ctx context.Context, b judge.Batch) (found string, err error) {
 	if p.calibration == nil {
 		return "", nil
@@ -48,6 +49,9 @@ func (p *Package) Calibrate(ctx context.Context, b judge.Batch) (found string, e
 	var m measurement
 	if _, err := b.Run(ctx, tasks, &m); err != nil {
 		return "", fmt.Errorf("calibrate %s: %w", p.Name(), err)
+	}
+	if m.submission == "" && m.failure == "" {
+		m.failure = "no submission could be run"
 	}
 	if m.failure != "" {
 		return "", p.tree.fail(p.manifest, "calibrate the time limit: %s", m.failure)
@@ -76,7 +80,8 @@ func (p *Package) toMeasure() ([]judge.Task, error) {
 	return tasks, Plain(err, []judge.TaskFile{file})
 }
 
-// measurement is a sink that keeps the slowest run, and the first submission that failed.
+// measurement is a sink that keeps the slowest run, and the first submission after which no time limit can be said.
+// What else is not as expected shows when the package is judged.
 type measurement struct {
 	slowest          time.Duration
 	submission, test string
@@ -87,7 +92,7 @@ func (m *measurement) Write(r *judge.Record) error {
 	switch {
 	case r.Kind == judge.KindRun && r.Made() && (m.test == "" || time.Duration(r.CPU) > m.slowest):
 		m.slowest, m.submission, m.test = time.Duration(r.CPU), r.Submission, r.Test
-	case r.Kind == judge.KindSubmission && r.AsExpected != nil && !*r.AsExpected && m.failure == "":
+	case r.Kind == judge.KindSubmission && m.failure == "" && r.AsExpected != nil && !*r.AsExpected && tells(r):
 		m.failure = fmt.Sprintf("%s: %s", r.Submission, r.Verdict)
 		if r.Test != "" {
 			m.failure += " on test " + r.Test
@@ -100,6 +105,11 @@ func (m *measurement) Write(r *judge.Record) error {
 		}
 	}
 	return nil
+}
+
+// tells says whether what is wrong with a submission leaves the time limit open.
+func tells(r *judge.Record) bool {
+	return slices.Contains(r.Expected, judge.Accepted) || r.Verdict == judge.TimeLimit || r.Verdict == judge.JudgeError
 }
 
 func (m *measurement) Close() error { return nil }

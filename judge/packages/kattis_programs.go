@@ -87,13 +87,33 @@ func (k *kattis) entryOf(s *submission, files []string) (string, error) {
 	if entry == "" {
 		var err error
 		if entry, err = judge.EntryPoint(k.at(s.name)); err != nil {
-			return "", err
+			if entry = k.firstSource(s.name, files); entry == "" {
+				return "", err
+			}
+			s.entry = entry
+			k.note("%s begins with %s, the first of its files: it %v", s.name, entry, err)
 		}
 	}
 	if at := path.Join(s.name, entry); slices.Contains(files, at) {
 		return at, nil
 	}
 	return "", fmt.Errorf("its entry point %s is not there", entry)
+}
+
+// firstSource is the file with which a program of a legacy package begins when nothing tells, as others judge
+// these: main.*, or the first in a language; empty: there is none, or the format is another one.
+func (k *kattis) firstSource(dir string, files []string) string {
+	var sources []string
+	for _, file := range files {
+		if judge.LanguageOf(file) != "" {
+			sources = append(sources, strings.TrimPrefix(file, dir+"/"))
+		}
+	}
+	if !k.legacy || len(sources) == 0 {
+		return ""
+	}
+	main := slices.IndexFunc(sources, func(name string) bool { return strings.HasPrefix(strings.ToLower(name), "main.") })
+	return sources[max(0, main)]
 }
 
 // firstLine is the beginning of a file.

@@ -345,6 +345,7 @@ none: {authors: somebody}
 			f["submissions/accepted/two.py"] = "#!/usr/bin/env python2\n"
 			f["submissions/accepted/a b.py"] = ""
 			f["submissions/ac/x.sh"], f["submissions/none/x.sh"] = "", ""
+			f["submissions/accepted/starts/a.c"], f["submissions/accepted/starts/main.py"], f["submissions/accepted/starts/main.c"] = "", "", ""
 			f["include/default/data.txt"], f["include/default/lib.py"], f["include/python3/lib.py"] = "", "", ""
 			p, err := f.tests("secret/1").read(t)
 			require.NoError(t, err)
@@ -359,6 +360,7 @@ none: {authors: somebody}
 			}
 			notes := []string{
 				"submissions/accepted/a b.py is left out: want a name of letters, digits, _, ., - and + only",
+				"submissions/accepted/starts is left out: has \"main.c\" and \"main.py\": want one file called main.*, or only one with a main function",
 				"submissions/accepted/two.py is left out: judge has no Python 2",
 				"submissions/accepted/unclear is left out: has no entry point: want one file called main.*, or only one with a main function",
 			}
@@ -369,9 +371,16 @@ none: {authors: somebody}
 					"submissions/accepted/odd.c is left out: judge has no language cobol")
 			}
 			if version == "legacy" {
+				want += `"submissions/accepted/starts" = { entry = "main.c", ` + sh[2:]
+				for i, first := range map[int]string{1: "main.c", 3: "x.py"} {
+					notes[i] = strings.Replace(notes[i], "is left out: has", "begins with "+first+", the first of its files: it has", 1)
+				}
 				notes = append([]string{none("ac")}, append(notes, none("none"))...)
 			}
 			want += `"submissions/accepted/two" = { entry = "y.py", ` + python + " }\n"
+			if version == "legacy" {
+				want += `"submissions/accepted/unclear" = { entry = "x.py", ` + python + " }\n"
+			}
 			want += `"submissions/none/x.sh" = ` + sh
 			programs, _, _ = strings.Cut(programs, "\n[task.expect]")
 			assert.Equal(t, want, programs)
@@ -434,6 +443,27 @@ func TestPlacesOfOutputValidators(t *testing.T) {
 		if tt.version == "legacy" {
 			assert.Equal(t, []string{"--note", "more tests"}, p.checkerTool.args)
 		}
+	}
+}
+
+// TestWhatKeepsATimeLimitFromBeingMeasured: what else is wrong shows in the table of the run.
+func TestWhatKeepsATimeLimitFromBeingMeasured(t *testing.T) {
+	no := false
+	for _, c := range []struct {
+		name              string
+		expected, verdict judge.Verdict
+		want              string
+	}{
+		{"not accepted", judge.Accepted, judge.WrongAnswer, "a.py: wrong-answer on test 1"},
+		{"wrong in another way", judge.WrongAnswer, judge.CompileError, ""},
+		{"not wrong at all", judge.WrongAnswer, judge.Accepted, ""},
+		{"wrong and without end", judge.WrongAnswer, judge.TimeLimit, "a.py: time-limit on test 1 (of 30s)"},
+	} {
+		var m measurement
+		r := &judge.Record{Kind: judge.KindSubmission, Submission: "a.py", Test: "1", AsExpected: &no}
+		r.Expected, r.Verdict = []judge.Verdict{c.expected}, c.verdict
+		require.NoError(t, m.Write(r))
+		assert.Equal(t, c.want, m.failure, c.name)
 	}
 }
 
