@@ -117,9 +117,9 @@ func openPackage(dir string) (*inputs, error) {
 	if err != nil {
 		return nil, &failure{statusUsage, mistake(err)}
 	}
-	if p.Archive() {
+	if first := p.Passing(); first != "" {
 		p.Close()
-		return nil, &failure{statusUsage, fmt.Errorf("convert %s: unpack it first: a task file names the package's files", dir)}
+		return nil, &failure{statusUsage, fmt.Errorf("convert %s: %s first: a task file names the package's files", dir, first)}
 	}
 	return &inputs{paths: []string{dir}, packages: map[int]*packages.Package{0: p}}, nil
 }

@@ -1,57 +1,150 @@
 package packages
 
 import (
+	"fmt"
+	"os"
 	"path"
-	"strings"
+	"regexp"
 )
 
-// readConstants accepts constants that only statements have. Where a program or a group's file has one, it would
-// have to be replaced by its value.
-func (k *kattis) readConstants(v value) error {
-	constants, err := v.pairs()
-	if err != nil {
+// constants are the values of what packages call constant sequences: {{name}}, and {{name.part}} where a constant is
+// given in several forms.
+type constants map[string]string
+
+var (
+	constantName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	constantSequence = regexp.MustCompile(`\{\{[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)?\}\}`)
+)
+
+// constantPlaces are the directories with files that may have constants. Of test data, only those of groups do.
+var constantPlaces = []string{"input_validators", "input_validator", "output_validators", "output_validator", "include", "submissions", "data"}
+
+// putConstants makes a package whose programs have constants one with their values: a copy of it.
+func (p *Package) putConstants() error {
+	all, err := p.tree.constants()
+	if err != nil || len(all) == 0 {
 		return err
 	}
-	var words []string
-	for _, c := range constants {
-		words = append(words, "{{"+c.key+"}}")
-		if c.isMap() {
-			parts, err := c.pairs()
-			if err != nil {
-				return err
-			}
-			for _, p := range parts {
-				words = append(words, "{{"+c.key+"."+p.key+"}}")
-			}
-		}
+	changed, err := p.tree.withValues(all)
+	if err != nil || len(changed) == 0 {
+		return err
 	}
-	for _, dir := range []string{"input_validators", "input_validator", "output_validator", "output_validators", "include", "submissions", "data"} {
-		if err := k.refuseConstants(dir, words); err != nil {
+	if p.unpacked == "" {
+		if err := p.copy(); err != nil {
 			return err
+		}
+		p.filled = true
+	}
+	for name, text := range changed {
+		if err := os.WriteFile(p.tree.at(name), []byte(text), 0o666); err != nil {
+			return fmt.Errorf("put constants into %s: %w", p.tree.show(name), cause(err))
 		}
 	}
 	return nil
 }
 
-// refuseConstants looks for constants in the files of a directory; of test data, only in those of groups.
-func (k *kattis) refuseConstants(dir string, words []string) error {
-	names, err := k.files(dir)
-	if err != nil {
-		return err
+// copy goes on with a copy of the package. A link that leads from it into the package is refused, or what is done to
+// the one would be done to the other.
+func (p *Package) copy() (err error) {
+	if p.unpacked, err = os.MkdirTemp("", "judge-package-"); err != nil {
+		return fmt.Errorf("copy %s: %w", p.tree.shown, err)
 	}
-	for _, name := range names {
-		if dir == "data" && path.Base(name) != "test_group.yaml" {
+	if err := os.CopyFS(p.unpacked, os.DirFS(p.tree.root)); err != nil {
+		return fmt.Errorf("copy %s: %w", p.tree.shown, err)
+	}
+	p.tree.root = p.unpacked
+	return p.tree.checkLinks()
+}
+
+// constants reads those of problem.yaml.
+func (t tree) constants() (constants, error) {
+	manifest, ok, err := t.yamlFile("problem.yaml")
+	if err != nil || !ok {
+		return nil, err
+	}
+	keys, err := manifest.pairs()
+	if err != nil {
+		return nil, err
+	}
+	all := constants{}
+	for _, key := range keys {
+		if key.key != "constants" || key.isNull() {
 			continue
 		}
-		text, _, err := k.text(path.Join(dir, name))
+		list, err := key.pairs()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, word := range words {
-			if strings.Contains(text, word) {
-				return k.tree.fail(path.Join(dir, name), "constant %s: constants that are put into programs are not supported: write its value", word)
+		for _, c := range list {
+			if err := all.add("", c); err != nil {
+				return nil, err
 			}
 		}
 	}
+	return all, nil
+}
+
+// add adds a constant, or the forms of one: that called value is the constant itself.
+func (all constants) add(of string, c value) error {
+	if !constantName.MatchString(c.key) {
+		return c.fail("want a name of letters, digits and _")
+	}
+	if c.isMap() && of == "" {
+		forms, err := c.pairs()
+		for _, form := range forms {
+			if err := all.add(c.key, form); err != nil {
+				return err
+			}
+		}
+		return err
+	}
+	text, err := c.text()
+	switch {
+	case err != nil:
+		return err
+	case c.isNull():
+		return c.fail("want a number or text")
+	case of == "":
+		all["{{"+c.key+"}}"] = text
+		return nil
+	case c.key == "value":
+		all["{{"+of+"}}"] = text
+	}
+	all["{{"+of+"."+c.key+"}}"] = text
 	return nil
+}
+
+// withValues are the files that have constants, by name, as they are with their values.
+func (t tree) withValues(all constants) (map[string]string, error) {
+	changed := map[string]string{}
+	for _, dir := range constantPlaces {
+		names, err := t.files(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if dir == "data" && path.Base(name) != "test_group.yaml" {
+				continue
+			}
+			at := path.Join(dir, name)
+			text, _, err := t.text(at)
+			if err != nil {
+				return nil, err
+			}
+			if filled := all.fill(text); filled != text {
+				changed[at] = filled
+			}
+		}
+	}
+	return changed, nil
+}
+
+// fill puts in the values. What is the name of no constant stays as it is.
+func (all constants) fill(text string) string {
+	return constantSequence.ReplaceAllStringFunc(text, func(sequence string) string {
+		if v, ok := all[sequence]; ok {
+			return v
+		}
+		return sequence
+	})
 }

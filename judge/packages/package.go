@@ -17,7 +17,8 @@ type Package struct {
 	problem
 	tree     tree
 	manifest string // problem.yaml or problem.xml
-	unpacked string // temporary directory of an archive; empty: there is none
+	unpacked string // temporary directory of an archive, or of a copy; empty: there is none
+	filled   bool   // it is a copy, for the sake of constants
 }
 
 // Is tells whether a path is that of a package: an archive, or a directory with a problem.yaml or a
@@ -74,9 +75,12 @@ func Open(path string) (_ *Package, err error) {
 		return nil, err
 	}
 	p.name = shortName(path, p.tree.root)
-	read := readKattis
-	if p.manifest == "problem.xml" {
-		read = readPolygon
+	read := readPolygon
+	if p.manifest == "problem.yaml" {
+		read = readKattis
+		if err := p.putConstants(); err != nil {
+			return nil, err
+		}
 	}
 	if err := read(&p.problem, p.tree); err != nil {
 		return nil, err
@@ -116,7 +120,7 @@ func (p *Package) lastNote() string {
 	return ": " + p.notes[len(p.notes)-1]
 }
 
-// Close removes what was unpacked.
+// Close removes what was unpacked or copied.
 func (p *Package) Close() error {
 	if p.unpacked == "" {
 		return nil
@@ -130,8 +134,16 @@ func (p *Package) Notes() []string { return slices.Clone(p.notes) }
 // Name is the file that the package begins with, as messages call it.
 func (p *Package) Name() string { return p.tree.show(p.manifest) }
 
-// Archive tells that the package's files are there only until it is closed.
-func (p *Package) Archive() bool { return p.unpacked != "" }
+// Passing says what to do where the package's files are there only until it is closed; empty: they stay.
+func (p *Package) Passing() string {
+	switch {
+	case p.filled:
+		return "write the values of its constants into its programs"
+	case p.unpacked != "":
+		return "unpack it"
+	}
+	return ""
+}
 
 // TaskFile is the package as judge.LoadFiles takes it. Its time limit must be known: see Calibrate.
 func (p *Package) TaskFile() judge.TaskFile {

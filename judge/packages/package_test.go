@@ -399,24 +399,78 @@ func TestFilesWithNamesThatTheFormatDoesNotAllow(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// TestConstants: those that only a statement has change no verdict.
+// TestConstants: programs and groups' files have their values, test data do not, and the package stays as it is.
 func TestConstants(t *testing.T) {
 	f := files{
-		"problem.yaml":         "problem_format_version: 2025-09\nname: x\nconstants:\n  six: 6\n  five: {value: 5, roman: V}\n",
-		"statement/problem.md": "at most {{six}}", "data/secret/1.in": "{{six}}", "data/secret/1.ans": "",
-		"submissions/accepted/b.py": "'{{seven}}'",
+		"problem.yaml":              "problem_format_version: 2025-09\nname: x\nconstants:\n  six: 6\n  zero: 0.0\n  five: {value: 5, roman: V}\n",
+		"data/secret/1.in":          "{{six}}",
+		"data/secret/1.ans":         "",
+		"submissions/accepted/b.py": "'{{seven}}' {six} {{ six }}",
 	}
-	_, err := f.read(t)
+	dir := f.write(t)
+	p, err := Open(dir)
 	require.NoError(t, err)
-	for name, text := range map[string]string{
-		"submissions/accepted/a.py": "{{six}}", "output_validator/v/v.py": "# {{five.roman}}", "data/secret/test_group.yaml": "args: ['{{five}}']",
-		"include/default/x.h": "{{six}}", "input_validators/v.py": "{{six}}",
+	assert.Empty(t, p.Passing(), "nothing has constants")
+	assert.Equal(t, dir, p.tree.root)
+
+	maps.Copy(f, files{
+		"submissions/accepted/a/main.py": "{{six}}{{five}}{{five.value}}{{five.roman}}{{six.roman}}{{seven}}",
+		"output_validator/v/v.py":        "# {{zero}} and {{zero}}",
+		"data/secret/test_group.yaml":    "output_validator_args: ['{{five}}']\n",
+		"include/default/x.h":            "{{six}}",
+		"input_validators/v.py":          "{{six}}",
+	})
+	dir = f.write(t)
+	p, err = Open(dir)
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"submissions/accepted/a/main.py": "655V{{six.roman}}{{seven}}", "output_validator/v/v.py": "# 0.0 and 0.0",
+		"data/secret/test_group.yaml": "output_validator_args: ['5']\n", "include/default/x.h": "6", "input_validators/v.py": "6",
+		"data/secret/1.in": "{{six}}", "submissions/accepted/b.py": f["submissions/accepted/b.py"],
 	} {
-		own := maps.Clone(f)
-		own[name] = text
-		_, err := own.read(t)
-		assert.ErrorContains(t, err, name+": constant {{", name)
+		text, ok, err := p.tree.text(name)
+		require.NoError(t, err)
+		require.True(t, ok, name)
+		assert.Equal(t, want, text, name)
+		before, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, f[name], string(before), name)
 	}
+	assert.Equal(t, []string{"5"}, p.checkerTool.args)
+	assert.Equal(t, "write the values of its constants into its programs", p.Passing())
+	_, err = judge.LoadFiles(p.TaskFile())
+	require.NoError(t, err)
+	copied := p.tree.root
+	require.NoError(t, p.Close())
+	assert.NoDirExists(t, copied)
+}
+
+// TestConstantsThatAreRefused leave no copy behind.
+func TestConstantsThatAreRefused(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, tt := range []struct{ constants, program, link, want string }{
+		{"{max-n: 5}", "", "", "/problem.yaml:3: max-n: want a name of letters, digits and _"},
+		{"{n: [5]}", "", "", "/problem.yaml:3: n: want text"},
+		{"{n: }", "", "", "/problem.yaml:3: n: want a number or text"},
+		{"{n: {value: {value: 5}}}", "", "", "/problem.yaml:3: value: want text"},
+		{"{n: 5}", "{{n}}", "submissions/accepted/a.py", "/submissions/accepted/b.py: is a symbolic link that leads out of the package"},
+	} {
+		f := files{"problem.yaml": "problem_format_version: 2025-09\nname: x\nconstants: " + tt.constants + "\n", "submissions/accepted/a.py": tt.program}
+		dir := f.tests("secret/1").write(t)
+		if tt.link != "" {
+			require.NoError(t, os.Symlink(filepath.Join(dir, tt.link), filepath.Join(dir, "submissions/accepted/b.py")))
+		}
+		_, err := Open(dir)
+		require.ErrorContains(t, err, tt.want)
+		if tt.link != "" {
+			before, err := os.ReadFile(filepath.Join(dir, tt.link))
+			require.NoError(t, err)
+			assert.Equal(t, tt.program, string(before))
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "judge-package-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }
 
 // TestPlacesOfOutputValidators: DOMjudge takes both from legacy packages, and drafts had both.
