@@ -61,7 +61,7 @@ func (k *kattis) readManifest() error {
 		known["validation"] = k.readValidation
 		known["validator_flags"] = func(v value) (err error) { k.flags, err = v.words(); return err }
 		known["grading"] = k.readGrading
-		known["author"], known["source_url"] = nil, nil
+		known["author"], known["source_url"], known["libraries"] = nil, nil, nil
 		known["validator_args"] = func(value) error {
 			k.note("validator_args: is none of a legacy package's keys; only validator_flags is looked at")
 			return nil

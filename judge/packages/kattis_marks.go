@@ -37,6 +37,9 @@ func (k *kattis) marked(name string, files []string) (expected []judge.Verdict, 
 			return nil, false, err
 		}
 		for _, m := range expectedResults.FindAllStringSubmatch(text, -1) {
+			if strings.TrimSpace(m[1]) == "" {
+				continue // nothing is said
+			}
 			own, unknown := markedResults(m[1])
 			if unknown != "" {
 				mistake = cmp.Or[error](mistake, k.tree.fail(file, "@EXPECTED_RESULTS@: unknown result %q", unknown))

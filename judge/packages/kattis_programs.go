@@ -29,7 +29,7 @@ func (k *kattis) readEntries() ([]globRule, error) {
 	}
 	var rules []globRule
 	for _, p := range pairs {
-		r := globRule{pattern: strings.TrimPrefix(path.Clean(p.key), "submissions/")}
+		r := globRule{at: "submissions.json: " + p.key, pattern: strings.TrimPrefix(path.Clean(p.key), "submissions/")}
 		fields, err := p.pairs()
 		if err != nil {
 			return nil, err

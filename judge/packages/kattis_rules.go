@@ -21,7 +21,7 @@ func (k *kattis) readRules() ([]globRule, error) {
 		if p.isNull() {
 			continue
 		}
-		r := globRule{}
+		r := globRule{at: "submissions.yaml: " + p.key}
 		if err := k.readRule(p, &r); err != nil {
 			return nil, err
 		}

@@ -45,7 +45,8 @@ var domjudgeDirectories = []string{"compiler_error", "no_output", "output_limit"
 // globRule is a rule of submissions.yaml.
 type globRule struct {
 	rule
-	pattern  string
+	at       string // the file and the key, for notes
+	pattern  string // one of those that the key stands for
 	language string // of the format's; empty: the extension tells
 	entry    string
 }
@@ -67,6 +68,7 @@ func (k *kattis) readSubmissions() error {
 	if err != nil {
 		return err
 	}
+	var all []string
 	for _, dir := range dirs {
 		if !k.isDir(path.Join("submissions", dir)) {
 			continue
@@ -79,12 +81,28 @@ func (k *kattis) readSubmissions() error {
 			k.note("%s is left out: %s", path.Join("submissions", dir, odd), wantName)
 		}
 		for _, name := range names {
+			all = append(all, path.Join(dir, name))
 			if err := k.readSubmission(dir, path.Join("submissions", dir, name), rules); err != nil {
 				return err
 			}
 		}
 	}
+	k.noteUseless(rules, all)
 	return nil
+}
+
+// noteUseless finds rules for submissions that there are not: keys that are misspelt, for example.
+func (k *kattis) noteUseless(rules []globRule, submissions []string) {
+	done := map[string]bool{}
+	for _, r := range rules {
+		done[r.at] = done[r.at] || slices.ContainsFunc(submissions, r.matches)
+	}
+	for _, r := range rules {
+		if !done[r.at] {
+			k.note("%s: there is no such submission", r.at)
+			done[r.at] = true
+		}
+	}
 }
 
 // readSubmission adds one submission, unless it cannot be judged.

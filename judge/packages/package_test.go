@@ -281,7 +281,7 @@ mine/odd.c:
 
 // TestResultsAsDOMjudgeWritesThem has its words in comments and its names of directories.
 func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
-	f := files{"problem.yaml": "name: x\nvalidator_args: --for-others\n"}.tests("secret/1")
+	f := files{"problem.yaml": "name: x\nlibraries:\nvalidator_args: --for-others\n"}.tests("secret/1")
 	want := map[string]string{"accepted/a.py": "[accepted]"}
 	for name, tt := range map[string]struct{ text, want string }{
 		"mixed/block.hs":                 {"{- @EXPECTED_RESULTS@: CORRECT -}", "[accepted]"},
@@ -290,6 +290,7 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 		"mixed/lower.py":                 {"# @expected_results@: run-error", "[runtime-error memory-limit output-limit]"},
 		"mixed/score.py":                 {"# @EXPECTED_SCORE@: CORRECT", "[accepted]"},
 		"mixed/prose.c":                  {"// @EXPECTED_SCORE@ is a tag too, like @EXPECTED_RESULTS@: that.\n// @EXPECTED_RESULTS@: CORRECT", "[accepted]"},
+		"wrong_answer/empty.c":           {"/* @EXPECTED_RESULTS@: \n */", "[wrong-answer]"},
 		"mixed/note/main.c":              {"// @EXPECTED_RESULTS@: is in note.txt", "[wrong-answer]"},
 		"mixed/note/note.txt":            {"@EXPECTED_RESULTS@: NO-OUTPUT", ""},
 		"accepted/twice/main.c":          {"// @EXPECTED_RESULTS@: CORRECT", "[accepted time-limit]"},
@@ -326,7 +327,7 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 // TestProgramsOfSubmissions has what submissions.yaml, submissions.json and include say of the programs.
 func TestProgramsOfSubmissions(t *testing.T) {
 	for version, f := range map[string]files{
-		"legacy": {"submissions.json": `{"submissions/accepted/two/": {"entry_point": "y.py"}}`},
+		"legacy": {"submissions.json": `{"submissions/accepted/two/": {"entry_point": "y.py"}, "accepted/3/": {}}`},
 		"2025-09": {"submissions/submissions.yaml": `
 accepted/two: {entrypoint: y.py}
 accepted/slow.py: {language: pypy}
@@ -335,6 +336,8 @@ accepted/odd.c: {language: cobol}
 accepted/gone: {entrypoint: z.py}
 ac: {permitted: [AC, WA]}
 none: {authors: somebody}
+"accepted/{two,2}": {authors: somebody}
+accepted/tow: {authors: somebody}
 `, "submissions/accepted/slow.py": "", "submissions/accepted/same.py": "", "submissions/accepted/odd.c": "", "submissions/accepted/gone/x.py": ""},
 	} {
 		t.Run(version, func(t *testing.T) {
@@ -382,6 +385,8 @@ none: {authors: somebody}
 				want += `"submissions/accepted/unclear" = { entry = "x.py", ` + python + " }\n"
 			}
 			want += `"submissions/none/x.sh" = ` + sh
+			notes = append(notes, map[string]string{"legacy": "submissions.json: accepted/3/", "2025-09": "submissions.yaml: accepted/tow"}[version]+
+				": there is no such submission")
 			programs, _, _ = strings.Cut(programs, "\n[task.expect]")
 			assert.Equal(t, want, programs)
 			assert.Equal(t, notes, p.Notes())
