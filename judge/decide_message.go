@@ -59,6 +59,8 @@ func (f Facts) timeMessage() string {
 		return what
 	case f.Stop == StopBusy:
 		return what + ": it computed as far as the machine let it"
+	case f.ForkRefused:
+		return fmt.Sprintf("%s: it waited, with more than %d processes and threads refused", what, f.Limits.Processes)
 	}
 	return what + ": it waited"
 }

@@ -73,6 +73,7 @@ func TestDecide(t *testing.T) {
 		{"wall", run, Facts{Stop: StopWall, CPU: 900 * time.Millisecond, Wall: 3 * time.Second}, TimeLimit, "wall", "wall", "wall 3s of 3s, with cpu 900ms"},
 		{"wall, ended by itself", run, Facts{CPU: 900 * time.Millisecond, Wall: 3001 * time.Millisecond, Outcome: right}, TimeLimit, "wall", "wall", "wall 3.001s of 3s, with cpu 900ms"},
 		{"idle", run, Facts{Stop: StopWall, CPU: time.Millisecond, Wall: 3 * time.Second}, TimeLimit, "idle", "wall", "wall 3s of 3s, with cpu 1ms: it waited"},
+		{"idle for want of threads", run, Facts{Stop: StopWall, CPU: time.Millisecond, Wall: 3 * time.Second, ForkRefused: true}, TimeLimit, "idle", "wall process-limit", "wall 3s of 3s, with cpu 1ms: it waited, with more than 64 processes and threads refused"},
 		{"cpu and wall", run, Facts{Stop: StopWall, CPU: 2 * time.Second, Wall: 3 * time.Second}, TimeLimit, "cpu", "cpu wall", "cpu 2s of 1s"},
 		{"time before output", run, Facts{Stop: StopStdout, CPU: 2 * time.Second}, TimeLimit, "cpu", "cpu stdout", "cpu 2s of 1s"},
 
