@@ -163,6 +163,9 @@ func TestUsage(t *testing.T) {
 		{usage{100 * mib, 1 << 30}, "0.1/1GiB"},
 		{usage{100 * mib, 3 << 29}, "0.1/1.5GiB"},
 		{usage{0, 256 * mib}, "0/256MiB"},
+		{usage{3*mib + mib/4, 2 << 30}, "3.2MiB/2GiB"},
+		{usage{19 * mib, 3 << 29}, "19MiB/1.5GiB"},
+		{usage{0, 2 << 30}, "0/2GiB"},
 	}
 	for _, tt := range memory {
 		assert.Equal(t, tt.want, tt.usage.memoryText())

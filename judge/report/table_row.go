@@ -100,7 +100,8 @@ func (u usage) timeText() string {
 	return seconds(u.used, 1) + "/" + limit
 }
 
-// memoryText shows memory in the unit of its limit: "12/256MiB".
+// memoryText shows memory in the unit of its limit: "12/256MiB". What is next to nothing there has a unit of its
+// own: "3.2MiB/2GiB".
 func (u usage) memoryText() string {
 	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	if u.used == 0 && u.limit == 0 {
@@ -122,8 +123,11 @@ func (u usage) memoryText() string {
 		}
 		return rounded
 	}
-	if u.limit == 0 {
+	switch {
+	case u.limit == 0:
 		return in(u.used) + units[unit]
+	case u.used > 0 && float64(u.used)/size < 0.05:
+		return usage{used: u.used}.memoryText() + "/" + in(u.limit) + units[unit]
 	}
 	return in(u.used) + "/" + in(u.limit) + units[unit]
 }
