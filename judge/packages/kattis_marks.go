@@ -17,10 +17,12 @@ var resultWords = map[string][]judge.Verdict{
 	"CORRECT": {judge.Accepted}, "ACCEPTED": {judge.Accepted}, "AC": {judge.Accepted},
 	"WRONG-ANSWER": {judge.WrongAnswer}, "NO-OUTPUT": {judge.WrongAnswer}, "WA": {judge.WrongAnswer},
 	"PRESENTATION-ERROR": {judge.WrongAnswer}, "WRONG": {judge.WrongAnswer},
-	"TIMELIMIT": {judge.TimeLimit}, "TIME-LIMIT-EXCEEDED": {judge.TimeLimit}, "TLE": {judge.TimeLimit},
+	"TIMELIMIT": {judge.TimeLimit}, "TIME-LIMIT": {judge.TimeLimit}, "TIME-LIMIT-EXCEEDED": {judge.TimeLimit}, "TLE": {judge.TimeLimit},
 	"RUN-ERROR": kattisResults["RTE"], "RUN-TIME-ERROR": kattisResults["RTE"], "RUNTIME-ERROR": kattisResults["RTE"],
 	"RTE": kattisResults["RTE"], "MEMORY-LIMIT": {judge.MemoryLimit}, "MLE": {judge.MemoryLimit},
 	"OUTPUT-LIMIT": {judge.OutputLimit}, "COMPILER-ERROR": {judge.CompileError}, "COMPILE-ERROR": {judge.CompileError},
+	"CHECK-MANUALLY": {judge.Accepted, judge.WrongAnswer, judge.TimeLimit, judge.MemoryLimit, judge.OutputLimit, judge.RuntimeError,
+		judge.CompileError},
 }
 
 // resultWord is a word as resultWords has it.

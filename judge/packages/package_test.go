@@ -284,10 +284,13 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 	f := files{"problem.yaml": "name: x\nlibraries:\nvalidator_args: --for-others\n"}.tests("secret/1")
 	want := map[string]string{"accepted/a.py": "[accepted]"}
 	for name, tt := range map[string]struct{ text, want string }{
-		"mixed/block.hs":                 {"{- @EXPECTED_RESULTS@: CORRECT -}", "[accepted]"},
-		"mixed/block.lua":                {"--[[ @EXPECTED_RESULTS@: NO-OUTPUT --]]", "[wrong-answer]"},
-		"mixed/block.ml":                 {"(* @EXPECTED_RESULTS@: CORRECT,TIMELIMIT *)", "[accepted time-limit]"},
-		"mixed/lower.py":                 {"# @expected_results@: run-error", "[runtime-error memory-limit output-limit]"},
+		"mixed/block.hs":  {"{- @EXPECTED_RESULTS@: CORRECT -}", "[accepted]"},
+		"mixed/block.lua": {"--[[ @EXPECTED_RESULTS@: NO-OUTPUT --]]", "[wrong-answer]"},
+		"mixed/block.ml":  {"(* @EXPECTED_RESULTS@: CORRECT,TIMELIMIT *)", "[accepted time-limit]"},
+		"mixed/lower.py":  {"# @expected_results@: run-error", "[runtime-error memory-limit output-limit]"},
+		"mixed/two.cpp":   {"// @EXPECTED_RESULTS@: TIME-LIMIT,RUN-ERROR", "[time-limit runtime-error memory-limit output-limit]"},
+		"mixed/any.c": {"// @EXPECTED_RESULTS@: CHECK-MANUALLY",
+			"[accepted wrong-answer time-limit memory-limit output-limit runtime-error compile-error]"},
 		"mixed/score.py":                 {"# @EXPECTED_SCORE@: CORRECT", "[accepted]"},
 		"mixed/prose.c":                  {"// @EXPECTED_SCORE@ is a tag too, like @EXPECTED_RESULTS@: that.\n// @EXPECTED_RESULTS@: CORRECT", "[accepted]"},
 		"wrong_answer/empty.c":           {"/* @EXPECTED_RESULTS@: \n */", "[wrong-answer]"},
