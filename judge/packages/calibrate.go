@@ -1,6 +1,7 @@
 package packages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,7 +36,7 @@ func (c *calibration) limit(slowest time.Duration) time.Duration {
 func (p *Package) Calibrated() bool { return p.calibration != nil }
 
 // Calibrate measures the jury's submissions with a batch and sets the time limit, unless the package fixes
-// it. It returns what it found, in one line. A submission that should be accepted and is not is an error, and one that
+// it. It returns what it found, in one line. It is an error where no submission that should be accepted is, and where one
 // takes longer than is generous; other errors are those of the batch.
 func (p *Package) Calibrate(ctx context.Context, b judge.Batch) (found string, err error) {
 	if p.calibration == nil {
@@ -50,11 +51,8 @@ func (p *Package) Calibrate(ctx context.Context, b judge.Batch) (found string, e
 	if _, err := b.Run(ctx, tasks, &m); err != nil {
 		return "", fmt.Errorf("calibrate %s: %w", p.Name(), err)
 	}
-	if m.submission == "" && m.failure == "" {
-		m.failure = "no submission could be run"
-	}
-	if m.failure != "" {
-		return "", p.tree.fail(p.manifest, "calibrate the time limit: %s", m.failure)
+	if failure := m.hindrance(); failure != "" {
+		return "", p.tree.fail(p.manifest, "calibrate the time limit: %s", failure)
 	}
 	p.time = p.calibration.limit(m.slowest)
 	p.measured = fmt.Sprintf("time limit %s: %s needs %s on test %s, times %g", duration(p.time), m.submission,
@@ -80,36 +78,58 @@ func (p *Package) toMeasure() ([]judge.Task, error) {
 	return tasks, Plain(err, []judge.TaskFile{file})
 }
 
-// measurement is a sink that keeps the slowest run, and the first submission after which no time limit can be said.
-// What else is not as expected shows when the package is judged.
+// measurement is a sink that keeps the slowest run, and what is wrong with submissions.
 type measurement struct {
 	slowest          time.Duration
 	submission, test string
-	failure          string
+
+	sound   bool   // one that should be accepted is
+	failed  string // the first that should be and is not
+	endless string // the first without end, or that could not be judged
 }
 
 func (m *measurement) Write(r *judge.Record) error {
 	switch {
 	case r.Kind == judge.KindRun && r.Made() && (m.test == "" || time.Duration(r.CPU) > m.slowest):
 		m.slowest, m.submission, m.test = time.Duration(r.CPU), r.Submission, r.Test
-	case r.Kind == judge.KindSubmission && m.failure == "" && r.AsExpected != nil && !*r.AsExpected && tells(r):
-		m.failure = fmt.Sprintf("%s: %s", r.Submission, r.Verdict)
-		if r.Test != "" {
-			m.failure += " on test " + r.Test
-		}
-		if r.Message != "" {
-			m.failure += ": " + strings.TrimSpace(r.Message)
-		}
-		if r.Verdict == judge.TimeLimit {
-			m.failure += fmt.Sprintf(" (of %s)", generous)
-		}
+	case r.Kind != judge.KindSubmission || r.AsExpected == nil:
+	case *r.AsExpected:
+		m.sound = m.sound || slices.Contains(r.Expected, judge.Accepted)
+	case r.Verdict == judge.TimeLimit || r.Verdict == judge.JudgeError:
+		m.endless = cmp.Or(m.endless, surprise(r))
+	case slices.Contains(r.Expected, judge.Accepted):
+		m.failed = cmp.Or(m.failed, surprise(r))
 	}
 	return nil
 }
 
-// tells says whether what is wrong with a submission leaves the time limit open.
-func tells(r *judge.Record) bool {
-	return slices.Contains(r.Expected, judge.Accepted) || r.Verdict == judge.TimeLimit || r.Verdict == judge.JudgeError
+// surprise says what became of a submission from which something else was expected.
+func surprise(r *judge.Record) string {
+	text := fmt.Sprintf("%s: %s", r.Submission, r.Verdict)
+	if r.Test != "" {
+		text += " on test " + r.Test
+	}
+	if r.Message != "" {
+		text += ": " + strings.TrimSpace(r.Message)
+	}
+	if r.Verdict == judge.TimeLimit {
+		text += fmt.Sprintf(" (of %s)", generous)
+	}
+	return text
+}
+
+// hindrance is why no time limit can be said; empty: nothing is. What else is not as expected shows when the package
+// is judged.
+func (m *measurement) hindrance() string {
+	switch {
+	case m.endless != "":
+		return m.endless
+	case !m.sound && m.failed != "":
+		return m.failed
+	case m.submission == "":
+		return "no submission could be run"
+	}
+	return ""
 }
 
 func (m *measurement) Close() error { return nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -66,9 +67,9 @@ func (k *kattis) readProgram(s *submission, files []string, rules []globRule) (l
 			return fmt.Sprintf("judge has no language %s", code), nil
 		}
 	}
-	line, err := k.firstLine(entry)
-	if err != nil || strings.HasPrefix(line, "#!") && strings.Contains(line, "python2") {
-		return "judge has no Python 2", err
+	other, err := k.otherLanguage(entry)
+	if err != nil || other != "" && s.language == "" {
+		return "judge has no " + other, err
 	}
 	own := judge.LanguageOf(entry)
 	if s.language == own {
@@ -116,11 +117,23 @@ func (k *kattis) firstSource(dir string, files []string) string {
 	return sources[max(0, main)]
 }
 
-// firstLine is the beginning of a file.
-func (k *kattis) firstLine(name string) (string, error) {
+// prologClause begins a clause, or a directive. Nothing in Perl does so.
+var prologClause = regexp.MustCompile(`(?m)^([a-z]\w*(\([^\n]*\))?\s*)?:-`)
+
+// otherLanguage is one that shares its extension with one of judge's; empty: the file is not in it.
+func (k *kattis) otherLanguage(name string) (string, error) {
 	text, _, err := k.text(name)
 	line, _, _ := strings.Cut(text, "\n")
-	return line, err
+	shebang := strings.HasPrefix(line, "#!")
+	switch {
+	case err != nil:
+		return "", err
+	case shebang && strings.Contains(line, "python2"):
+		return "Python 2", nil
+	case judge.LanguageOf(name) == "perl" && !shebang && prologClause.MatchString(text):
+		return "Prolog", nil
+	}
+	return "", nil
 }
 
 // included are the files that are compiled with every submission in a language.

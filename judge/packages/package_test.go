@@ -350,6 +350,7 @@ accepted/tow: {authors: somebody}
 			}
 			f["submissions/accepted/two.py"] = "#!/usr/bin/env python2\n"
 			f["submissions/accepted/a b.py"] = ""
+			f["submissions/accepted/rules.pl"] = "% least of two\nleast(X, Y, X) :-\n    X =< Y.\n"
 			f["submissions/ac/x.sh"], f["submissions/none/x.sh"] = "", ""
 			f["submissions/accepted/starts/a.c"], f["submissions/accepted/starts/main.py"], f["submissions/accepted/starts/main.c"] = "", "", ""
 			f["include/default/data.txt"], f["include/default/lib.py"], f["include/python3/lib.py"] = "", "", ""
@@ -366,6 +367,7 @@ accepted/tow: {authors: somebody}
 			}
 			notes := []string{
 				"submissions/accepted/a b.py is left out: want a name of letters, digits, _, ., - and + only",
+				"submissions/accepted/rules.pl is left out: judge has no Prolog",
 				"submissions/accepted/starts is left out: has \"main.c\" and \"main.py\": want one file called main.*, or only one with a main function",
 				"submissions/accepted/two.py is left out: judge has no Python 2",
 				"submissions/accepted/unclear is left out: has no entry point: want one file called main.*, or only one with a main function",
@@ -378,7 +380,7 @@ accepted/tow: {authors: somebody}
 			}
 			if version == "legacy" {
 				want += `"submissions/accepted/starts" = { entry = "main.c", ` + sh[2:]
-				for i, first := range map[int]string{1: "main.c", 3: "x.py"} {
+				for i, first := range map[int]string{2: "main.c", 4: "x.py"} {
 					notes[i] = strings.Replace(notes[i], "is left out: has", "begins with "+first+", the first of its files: it has", 1)
 				}
 				notes = append([]string{none("ac")}, append(notes, none("none"))...)
@@ -510,23 +512,35 @@ func TestPlacesOfOutputValidators(t *testing.T) {
 
 // TestWhatKeepsATimeLimitFromBeingMeasured: what else is wrong shows in the table of the run.
 func TestWhatKeepsATimeLimitFromBeingMeasured(t *testing.T) {
-	no := false
-	for _, c := range []struct {
-		name              string
-		expected, verdict judge.Verdict
-		want              string
-	}{
-		{"not accepted", judge.Accepted, judge.WrongAnswer, "a.py: wrong-answer on test 1"},
-		{"wrong in another way", judge.WrongAnswer, judge.CompileError, ""},
-		{"not wrong at all", judge.WrongAnswer, judge.Accepted, ""},
-		{"wrong and without end", judge.WrongAnswer, judge.TimeLimit, "a.py: time-limit on test 1 (of 30s)"},
-	} {
-		var m measurement
-		r := &judge.Record{Kind: judge.KindSubmission, Submission: "a.py", Test: "1", AsExpected: &no}
-		r.Expected, r.Verdict = []judge.Verdict{c.expected}, c.verdict
-		require.NoError(t, m.Write(r))
-		assert.Equal(t, c.want, m.failure, c.name)
+	yes, no := true, false
+	record := func(name string, expected, verdict judge.Verdict) *judge.Record {
+		r := &judge.Record{Kind: judge.KindSubmission, Submission: name, Test: "1", AsExpected: &no}
+		if expected == verdict {
+			r.AsExpected = &yes
+		}
+		r.Expected, r.Verdict = []judge.Verdict{expected}, verdict
+		return r
 	}
+	right, wrong := record("right.py", judge.Accepted, judge.Accepted), record("wrong.py", judge.Accepted, judge.WrongAnswer)
+	for _, c := range []struct {
+		name    string
+		records []*judge.Record
+		want    string
+	}{
+		{"none is accepted", []*judge.Record{wrong}, "wrong.py: wrong-answer on test 1"},
+		{"another one is", []*judge.Record{wrong, right}, ""},
+		{"wrong in another way", []*judge.Record{record("a.py", judge.WrongAnswer, judge.CompileError)}, ""},
+		{"not wrong at all", []*judge.Record{record("a.py", judge.WrongAnswer, judge.Accepted)}, ""},
+		{"without end", []*judge.Record{right, record("a.py", judge.Accepted, judge.TimeLimit)}, "a.py: time-limit on test 1 (of 30s)"},
+		{"wrong and without end", []*judge.Record{record("a.py", judge.WrongAnswer, judge.TimeLimit)}, "a.py: time-limit on test 1 (of 30s)"},
+	} {
+		m := measurement{submission: "right.py", test: "1"}
+		for _, r := range c.records {
+			require.NoError(t, m.Write(r))
+		}
+		assert.Equal(t, c.want, m.hindrance(), c.name)
+	}
+	assert.Equal(t, "no submission could be run", (&measurement{}).hindrance())
 }
 
 func TestCalibratedLimit(t *testing.T) {
