@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -101,7 +102,8 @@ func kattisOutcome(code int, fb feedback) (o Outcome, problem string) {
 		return o, "feedback/nextpass.in with exit code 43: want 42 when there is to be another pass"
 	}
 	if fb.judge != nil {
-		o.Message = firstLine(fb.judge.Text)
+		added := strings.TrimPrefix(fb.judge.Text, fb.told) // a pass adds to what those before have said
+		o.Message = cmp.Or(firstLine(added), firstLine(fb.judge.Text))
 	}
 	if fb.score != nil {
 		score, err := parseScore(*fb.score)

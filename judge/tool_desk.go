@@ -30,6 +30,7 @@ type desk struct {
 	program *program
 	given   *isolate.Scratch // nil: nothing yet
 	kept    *isolate.Scratch
+	told    string // judgemessage.txt after the pass before
 }
 
 func newDesk(tool *Tool, p *program) (*desk, error) {
@@ -97,6 +98,7 @@ func (d *desk) root() *isolate.Root {
 // feedback is what a tool that follows the Kattis protocol has left in its directory.
 type feedback struct {
 	judge, team *Capture // judgemessage.txt and teammessage.txt; nil: not there
+	told        string   // what judgemessage.txt was before, in another pass
 	score       *string  // the beginning of score.txt; nil: not there
 	nextPass    bool     // there is a nextpass.in
 	problem     string   // what is there that cannot be read; empty: nothing
@@ -116,6 +118,10 @@ func (d *desk) feedback() (fb feedback) {
 		return c
 	}
 	fb.judge, fb.team = read("judgemessage.txt", KeepFeedback), read("teammessage.txt", KeepFeedback)
+	fb.told = d.told
+	if fb.judge != nil {
+		d.told = fb.judge.Text
+	}
 	if score := read("score.txt", longestScore); score != nil {
 		fb.score = &score.Text
 		if score.Truncated && fb.problem == "" {
