@@ -212,7 +212,7 @@ func specialFaults(null *os.File) []bad {
 		with(handshake.Ready, "failed step of no phase", "step 0 of phase 99: ", failed(99, 0, int(unix.EPERM))),
 		with(handshake.Go, "steps outside of the message", "await go: bad message", args(words(1<<40, 1, 0))),
 		with(handshake.Exit, "short argument", "run: expected exit: exit message of 2 bytes: want ", args([]byte("no"))),
-		with(handshake.Gone, "no JSON", "end of the run: gone: unexpected end of JSON input", args(nil)),
+		with(handshake.Gone, "short argument", "end of the run: gone: message of 2 bytes: want 32", args([]byte("no"))),
 		with(handshake.MountFD, "missing descriptor", "mount-fd: expected 1 to 1 descriptors, got 0", noFiles),
 		with(handshake.MountFD, "no tree", "keeper of mounts: expected a tree: true, got ", nulls),
 	}
