@@ -28,7 +28,7 @@ type ServerOptions struct {
 	Token  string       // that those who connect by Listen must have; empty: one is made, see ClientURL
 	Log    *slog.Logger // warnings and errors of the server; nil: nothing
 
-	room int64 // bytes that it may store; 0: three quarters of what the disk has free. For tests
+	room int64 // bytes that it may store; 0: see storeRoom. For tests
 }
 
 // Server is a NATS server with JetStream in this process. What it has accepted survives kill -9 of the process,
@@ -64,6 +64,11 @@ func StartServer(o ServerOptions) (_ *Server, err error) {
 			lock.Close()
 		}
 	}()
+	if o.room == 0 {
+		if o.room, err = storeRoom(o.Store); err != nil {
+			return nil, fmt.Errorf("start nats server: %w", err)
+		}
+	}
 	s := &Server{dir: o.Store, lock: lock, log: o.Log, errored: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -158,7 +163,7 @@ func (s *Server) stop() {
 }
 
 // room is how many bytes the server may store.
-func (s *Server) room() int64 { return s.running().JetStreamConfig().MaxStore }
+func (s *Server) room() int64 { return s.options.JetStreamMaxStore }
 
 // ClientURL is what workers give to --nats, with the token; empty without Listen.
 func (s *Server) ClientURL() string {

@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A stream of which a write has failed, as on a full disk, takes nothing more until its server is started again. So the embedded
@@ -109,12 +107,9 @@ func wait(ctx context.Context, d time.Duration) bool {
 
 // hasRoom says why there is no room in a directory to go on with.
 func hasRoom(dir string) error {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(dir, &fs); err != nil {
-		return fmt.Errorf("look at the disk of %s: %w", dir, err)
+	free, err := freeBytes(dir)
+	if err == nil && free < leastRoom {
+		err = fmt.Errorf("disk of %s: %w: %d bytes are free", dir, ErrFull, free)
 	}
-	if free := uint64(fs.Bavail) * uint64(fs.Bsize); free < leastRoom {
-		return fmt.Errorf("disk of %s: %w: %d bytes are free", dir, ErrFull, free)
-	}
-	return nil
+	return err
 }
