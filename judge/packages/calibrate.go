@@ -83,8 +83,8 @@ type measurement struct {
 	slowest          time.Duration
 	submission, test string
 
-	sound   bool   // one that should be accepted is
-	failed  string // the first that should be and is not
+	sound   bool   // one was accepted, as it should be
+	failed  string // the first that should be and was not
 	endless string // the first without end, or that could not be judged
 }
 
@@ -94,7 +94,7 @@ func (m *measurement) Write(r *judge.Record) error {
 		m.slowest, m.submission, m.test = time.Duration(r.CPU), r.Submission, r.Test
 	case r.Kind != judge.KindSubmission || r.AsExpected == nil:
 	case *r.AsExpected:
-		m.sound = m.sound || slices.Contains(r.Expected, judge.Accepted)
+		m.sound = m.sound || r.Verdict == judge.Accepted
 	case r.Verdict == judge.TimeLimit || r.Verdict == judge.JudgeError:
 		m.endless = cmp.Or(m.endless, surprise(r))
 	case slices.Contains(r.Expected, judge.Accepted):

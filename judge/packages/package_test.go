@@ -521,6 +521,8 @@ func TestWhatKeepsATimeLimitFromBeingMeasured(t *testing.T) {
 		r.Expected, r.Verdict = []judge.Verdict{expected}, verdict
 		return r
 	}
+	either := record("either.py", judge.WrongAnswer, judge.WrongAnswer)
+	either.Expected = append(either.Expected, judge.Accepted)
 	right, wrong := record("right.py", judge.Accepted, judge.Accepted), record("wrong.py", judge.Accepted, judge.WrongAnswer)
 	for _, c := range []struct {
 		name    string
@@ -529,6 +531,8 @@ func TestWhatKeepsATimeLimitFromBeingMeasured(t *testing.T) {
 	}{
 		{"none is accepted", []*judge.Record{wrong}, "wrong.py: wrong-answer on test 1"},
 		{"another one is", []*judge.Record{wrong, right}, ""},
+		{"another one may be, and is not", []*judge.Record{wrong, either}, "wrong.py: wrong-answer on test 1"},
+		{"none has to be", []*judge.Record{either}, ""},
 		{"wrong in another way", []*judge.Record{record("a.py", judge.WrongAnswer, judge.CompileError)}, ""},
 		{"not wrong at all", []*judge.Record{record("a.py", judge.WrongAnswer, judge.Accepted)}, ""},
 		{"without end", []*judge.Record{right, record("a.py", judge.Accepted, judge.TimeLimit)}, "a.py: time-limit on test 1 (of 30s)"},
