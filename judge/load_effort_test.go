@@ -50,6 +50,7 @@ func TestABundleIsNoLongWork(t *testing.T) {
 		{"phrases", task + "[language.l]\nout_of_memory=[" + repeat(33, "'%d',") + "]\n", "out_of_memory: want at most 32, these are 33"},
 		{"phrase", task + "[language.l]\nout_of_memory=['" + strings.Repeat("x", 257) + "']\n", "out_of_memory: want at most 256 bytes, one has 257"},
 		{"entry", task + "[language.l]\nentry='(a?){100}b'\n", "entry: want a shorter regular expression"},
+		{"file names", task + "[language.l]\nfile_names='(a?){100}b'\n", "file_names: want a shorter regular expression"},
 		{"languages", task + repeat(n, "[language.l%d]\n"), "language: want at most 100, these are 2000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

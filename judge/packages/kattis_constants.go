@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"strings"
 )
 
 // constants are the values of what packages call constant sequences: {{name}}, and {{name.part}} where a constant is
@@ -114,9 +115,12 @@ func (all constants) add(of string, c value) error {
 	return nil
 }
 
+// mostFilled bounds what programs with constants become together: a value may be long, and stand in many places.
+const mostFilled = 64 << 20
+
 // withValues are the files that have constants, by name, as they are with their values.
 func (t tree) withValues(all constants) (map[string]string, error) {
-	changed := map[string]string{}
+	changed, left := map[string]string{}, mostFilled
 	for _, dir := range constantPlaces {
 		names, err := t.files(dir)
 		if err != nil {
@@ -131,20 +135,38 @@ func (t tree) withValues(all constants) (map[string]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if filled := all.fill(text); filled != text {
+			filled, ok := all.fill(text, left)
+			if !ok {
+				return nil, t.fail(at, "its constants make the package's programs larger than %d MiB", mostFilled>>20)
+			}
+			if filled != text {
 				changed[at] = filled
+				left -= len(filled)
 			}
 		}
 	}
 	return changed, nil
 }
 
-// fill puts in the values. What is the name of no constant stays as it is.
-func (all constants) fill(text string) string {
-	return constantSequence.ReplaceAllStringFunc(text, func(sequence string) string {
-		if v, ok := all[sequence]; ok {
-			return v
+// fill puts in the values. What is the name of no constant stays as it is. False: there would be more than so many bytes.
+func (all constants) fill(text string, most int) (filled string, ok bool) {
+	var b strings.Builder
+	done := 0
+	for _, at := range constantSequence.FindAllStringIndex(text, -1) {
+		v, ok := all[text[at[0]:at[1]]]
+		if !ok {
+			continue
 		}
-		return sequence
-	})
+		if b.Len()+at[0]-done+len(v) > most {
+			return "", false
+		}
+		b.WriteString(text[done:at[0]])
+		b.WriteString(v)
+		done = at[1]
+	}
+	if done == 0 {
+		return text, true
+	}
+	b.WriteString(text[done:])
+	return b.String(), b.Len() <= most
 }

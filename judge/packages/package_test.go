@@ -463,6 +463,7 @@ func TestConstantsThatAreRefused(t *testing.T) {
 		{"{n: [5]}", "", "", "/problem.yaml:3: n: want text"},
 		{"{n: }", "", "", "/problem.yaml:3: n: want a number or text"},
 		{"{n: {value: {value: 5}}}", "", "", "/problem.yaml:3: value: want text"},
+		{"{n: " + strings.Repeat("5", 1<<20) + "}", strings.Repeat("{{n}}", 1<<10), "", "/submissions/accepted/a.py: its constants make the package's programs larger than 64 MiB"},
 		{"{n: 5}", "{{n}}", "submissions/accepted/a.py", "/submissions/accepted/b.py: is a symbolic link that leads out of the package"},
 	} {
 		f := files{"problem.yaml": "problem_format_version: 2025-09\nname: x\nconstants: " + tt.constants + "\n", "submissions/accepted/a.py": tt.program}
