@@ -58,10 +58,10 @@ func (s *Service) Serve(ctx context.Context, l net.Listener, patience time.Durat
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("requests are ended", "after", patience)
 		endRequests()
-		err = shutdown(server, farewell)
+		err = shutdown(server, s.farewell)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("requests are cut off", "after", patience+farewell)
+		s.log.Warn("requests are cut off", "after", patience+s.farewell)
 		err = server.Close()
 	}
 	<-served

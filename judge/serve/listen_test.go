@@ -45,6 +45,7 @@ func TestEndedServiceAnswersWhoWaitsByADoor(t *testing.T) {
 		return err
 	})
 	s := New(Options{Queue: q, Doors: []Door{{Pattern: "POST /run", Handler: &run}}})
+	s.farewell = 4 * time.Minute // of which an answer may take as much as it needs
 	l, err := Listen("127.0.0.1:0", nil)
 	require.NoError(t, err)
 	ctx, end := context.WithCancel(t.Context())

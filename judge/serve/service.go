@@ -42,6 +42,7 @@ type Service struct {
 	metrics   *metrics
 	memory    memory
 	pace      pace
+	farewell  time.Duration
 	open      openJobs
 	tasks     taskCache
 	readiness readiness
@@ -56,7 +57,7 @@ type Service struct {
 // New makes a service. Close ends it.
 func New(o Options) *Service {
 	s := &Service{
-		queue: o.Queue, version: o.Version, page: o.Page, temp: o.Temp, log: o.Log, mux: http.NewServeMux(), pace: defaultPace,
+		queue: o.Queue, version: o.Version, page: o.Page, temp: o.Temp, log: o.Log, mux: http.NewServeMux(), pace: defaultPace, farewell: farewell,
 		loads: make(chan struct{}, loadsAtOnce), reports: make(chan struct{}, reportsAtOnce),
 	}
 	if s.log == nil {
