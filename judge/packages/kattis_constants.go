@@ -53,7 +53,9 @@ func (p *Package) copy() (err error) {
 	if err := os.CopyFS(p.unpacked, os.DirFS(p.tree.root)); err != nil {
 		return fmt.Errorf("copy %s: %w", p.tree.shown, err)
 	}
-	p.tree.root = p.unpacked
+	if p.tree.root, err = withoutLinks(p.unpacked); err != nil {
+		return fmt.Errorf("copy %s: %w", p.tree.shown, err)
+	}
 	return p.tree.checkLinks()
 }
 

@@ -62,10 +62,7 @@ func Open(path string) (_ *Package, err error) {
 			return nil, &judge.InputError{File: path, Message: err.Error()}
 		}
 	}
-	if p.tree.root, err = filepath.Abs(p.tree.root); err == nil {
-		p.tree.root, err = filepath.EvalSymlinks(p.tree.root)
-	}
-	if err != nil {
+	if p.tree.root, err = withoutLinks(p.tree.root); err != nil {
 		return nil, err
 	}
 	if p.manifest = manifestOf(p.tree.root); p.manifest == "" {
@@ -86,6 +83,15 @@ func Open(path string) (_ *Package, err error) {
 		return nil, err
 	}
 	return p, p.check()
+}
+
+// withoutLinks is the absolute path that a path leads to.
+func withoutLinks(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // shortName is what the directory or the archive is called.

@@ -455,6 +455,22 @@ func TestConstants(t *testing.T) {
 	assert.NoDirExists(t, copied)
 }
 
+// TestLinksOfACopy: the directory for temporary files may be a link.
+func TestLinksOfACopy(t *testing.T) {
+	temp := filepath.Join(t.TempDir(), "temp")
+	require.NoError(t, os.Symlink(t.TempDir(), temp))
+	f := files{"problem.yaml": "problem_format_version: 2025-09\nname: x\nconstants: {n: 5}\n", "submissions/accepted/a.py": "{{n}}"}
+	dir := f.tests("secret/1").write(t)
+	require.NoError(t, os.Symlink("a.py", filepath.Join(dir, "submissions/accepted/b.py")))
+	t.Setenv("TMPDIR", temp)
+	p, err := Open(dir)
+	require.NoError(t, err)
+	text, _, err := p.tree.text("submissions/accepted/b.py")
+	require.NoError(t, err)
+	assert.Equal(t, "5", text)
+	require.NoError(t, p.Close())
+}
+
 // TestConstantsThatAreRefused leave no copy behind.
 func TestConstantsThatAreRefused(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
