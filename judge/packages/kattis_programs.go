@@ -117,8 +117,11 @@ func (k *kattis) firstSource(dir string, files []string) string {
 	return sources[max(0, main)]
 }
 
-// prologClause begins a clause, or a directive. Nothing in Perl does so.
-var prologClause = regexp.MustCompile(`(?m)^([a-z]\w*(\([^\n]*\))?\s*)?:-`)
+// What tells Prolog from Perl: a clause, or a directive, and that nowhere but in comments there is a variable of Perl's.
+var (
+	prologClause = regexp.MustCompile(`(?m)^([a-z]\w*(\([^\n]*\))?\s*)?:-`)
+	perlVariable = regexp.MustCompile(`(?m)^[^%\n]*\$\w`)
+)
 
 // otherLanguage is one that shares its extension with one of judge's; empty: the file is not in it.
 func (k *kattis) otherLanguage(name string) (string, error) {
@@ -130,7 +133,7 @@ func (k *kattis) otherLanguage(name string) (string, error) {
 		return "", err
 	case shebang && strings.Contains(line, "python2"):
 		return "Python 2", nil
-	case judge.LanguageOf(name) == "perl" && !shebang && prologClause.MatchString(text):
+	case judge.LanguageOf(name) == "perl" && !shebang && prologClause.MatchString(text) && !perlVariable.MatchString(text):
 		return "Prolog", nil
 	}
 	return "", nil

@@ -350,7 +350,8 @@ accepted/tow: {authors: somebody}
 			}
 			f["submissions/accepted/two.py"] = "#!/usr/bin/env python2\n"
 			f["submissions/accepted/a b.py"] = ""
-			f["submissions/accepted/rules.pl"] = "% least of two\nleast(X, Y, X) :-\n    X =< Y.\n"
+			f["submissions/accepted/perl.pl"] = "my $n = <STDIN>;\nprint $n == 1 ? \"yes\"\n:-1;\n"
+			f["submissions/accepted/rules.pl"] = "% the least of $x$ and $y$\nleast(X, Y, X) :-\n    X =< Y.\n"
 			f["submissions/ac/x.sh"], f["submissions/none/x.sh"] = "", ""
 			f["submissions/accepted/starts/a.c"], f["submissions/accepted/starts/main.py"], f["submissions/accepted/starts/main.c"] = "", "", ""
 			f["include/default/data.txt"], f["include/default/lib.py"], f["include/python3/lib.py"] = "", "", ""
@@ -358,10 +359,10 @@ accepted/tow: {authors: somebody}
 			require.NoError(t, err)
 			text := p.document("")
 			_, programs, _ := strings.Cut(text, "[task.programs]\n")
-			sh := `{ include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
+			sh := `{ include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n" // and other languages
 			python := `include = ["include/default/data.txt", "include/python3/lib.py"]`
 			want := `"submissions/ac/x.sh" = ` + sh + `"submissions/accepted/a.py" = { ` + python + " }\n" +
-				`"submissions/accepted/c.c" = { include = ["include/default/data.txt", "include/default/lib.py"] }` + "\n"
+				`"submissions/accepted/c.c" = ` + sh + `"submissions/accepted/perl.pl" = ` + sh
 			none := func(name string) string {
 				return "submissions/" + name + "/x.sh: nothing is expected of it: directory " + name + " is none that the format knows"
 			}
