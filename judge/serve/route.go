@@ -52,7 +52,7 @@ type waitKind int
 const (
 	prompt  waitKind = iota // as long as the queue may take
 	waiting                 // as long as the client's `wait`, and prompt
-	endless                 // as long as it goes on: bodies and streams have bounds of their own
+	endless                 // as long as it goes on: bodies and streams have bounds of their own, and handlers bound what follows a body
 )
 
 // Bounds of waiting.
@@ -61,6 +61,7 @@ const (
 	maxWait       = 60 * time.Second
 )
 
+// bound is the context of a request, or of what is left to do when its body is there.
 func (k waitKind) bound(r *http.Request) (context.Context, context.CancelFunc) {
 	switch k {
 	case prompt:
@@ -77,9 +78,9 @@ func (s *Service) routes(doors []Door) []route {
 	routes := []route{
 		{pattern: "POST /v1/files", body: fileBody, wait: endless, handle: s.putFile},
 		{pattern: "GET /v1/files/{sha256}", wait: endless, handle: s.getFile},
-		{pattern: "POST /v1/tasks", body: jsonBody, handle: s.putTask},
+		{pattern: "POST /v1/tasks", body: jsonBody, wait: endless, handle: s.putTask},
 		{pattern: "GET /v1/tasks/{id}", handle: s.getTask},
-		{pattern: "POST /v1/submissions", body: jsonBody, wait: waiting, handle: s.submit},
+		{pattern: "POST /v1/submissions", body: jsonBody, wait: endless, handle: s.submit},
 		{pattern: "GET /v1/submissions", handle: s.listSubmissions},
 		{pattern: "GET /v1/submissions/{id}", wait: waiting, handle: s.getSubmission},
 		{pattern: "DELETE /v1/submissions/{id}", handle: s.cancelSubmission},

@@ -61,18 +61,20 @@ func (s *Service) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := waiting.bound(r)
+	defer cancel()
 	ended, forget := s.open.wait(job.ID)
 	defer forget()
-	status, err := s.enqueue(r.Context(), job, chosen)
+	status, err := s.enqueue(ctx, job, chosen)
 	if err != nil {
 		return err
 	}
 	answer := clientOf(r.Context()).newSubmissionStatus(status)
 	w.Header().Set("Location", answer.Links.Self)
-	later, err := s.waitFor(r.Context(), status, ended, patience)
+	later, err := s.waitFor(ctx, status, ended, patience)
 	if err == nil {
 		answer = clientOf(r.Context()).newSubmissionStatus(later)
-	} else if r.Context().Err() != nil {
+	} else if ctx.Err() != nil {
 		return err
 	} // else: it is accepted, whatever cannot be learned of it now
 	code := http.StatusAccepted
@@ -90,7 +92,9 @@ func (s *Service) requested(r *http.Request) (job queue.Job, chosen bool, err er
 		return queue.Job{}, false, err
 	}
 	defer free()
-	job, err = s.job(r.Context(), request)
+	ctx, cancel := prompt.bound(r)
+	defer cancel()
+	job, err = s.job(ctx, request)
 	return job, request.ID != "", err
 }
 
@@ -100,7 +104,9 @@ func (s *Service) enqueue(ctx context.Context, job queue.Job, chosen bool) (queu
 	if err != nil {
 		return queue.Status{}, err
 	}
-	accepted, err := s.queue.Submit(ctx, job)
+	soon, cancel := context.WithTimeout(ctx, promptTimeout)
+	defer cancel()
+	accepted, err := s.queue.Submit(soon, job)
 	if err != nil {
 		if added { // else the id is that of another submission, which is open
 			s.open.remove(job.ID)

@@ -33,7 +33,9 @@ func (s *Service) putTask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer free()
-	id, task, err := s.storeTask(r.Context(), request)
+	ctx, cancel := prompt.bound(r)
+	defer cancel()
+	id, task, err := s.storeTask(ctx, request)
 	if err != nil {
 		return err
 	}
