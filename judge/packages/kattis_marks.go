@@ -39,7 +39,7 @@ func (k *kattis) marked(name string, files []string) (expected []judge.Verdict, 
 			return nil, false, err
 		}
 		for _, m := range expectedResults.FindAllStringSubmatch(text, -1) {
-			if strings.TrimSpace(m[1]) == "" {
+			if bare(m[1]) == "" {
 				continue // nothing is said
 			}
 			own, unknown := markedResults(m[1])
@@ -63,7 +63,7 @@ func (k *kattis) marked(name string, files []string) (expected []judge.Verdict, 
 // markedResults are the verdicts of a comment, or the first word that is none.
 func markedResults(words string) (expected []judge.Verdict, unknown string) {
 	for word := range strings.SplitSeq(words, ",") {
-		word = resultWord(strings.Trim(word, " \t-")) // "-}" and "--]]" end comments
+		word = resultWord(bare(word))
 		verdicts, ok := resultWords[word]
 		if !ok {
 			return nil, word
@@ -72,6 +72,9 @@ func markedResults(words string) (expected []judge.Verdict, unknown string) {
 	}
 	return distinct(expected), ""
 }
+
+// bare are words without what may be around them: "-}" and "--]]" end comments.
+func bare(words string) string { return strings.Trim(words, " \t-") }
 
 // distinct are verdicts without those that came before.
 func distinct(verdicts []judge.Verdict) []judge.Verdict {

@@ -294,6 +294,7 @@ func TestResultsAsDOMjudgeWritesThem(t *testing.T) {
 		"mixed/score.py":                 {"# @EXPECTED_SCORE@: CORRECT", "[accepted]"},
 		"mixed/prose.c":                  {"// @EXPECTED_SCORE@ is a tag too, like @EXPECTED_RESULTS@: that.\n// @EXPECTED_RESULTS@: CORRECT", "[accepted]"},
 		"wrong_answer/empty.c":           {"/* @EXPECTED_RESULTS@: \n */", "[wrong-answer]"},
+		"wrong_answer/blank.hs":          {"{- @EXPECTED_RESULTS@: -}", "[wrong-answer]"},
 		"mixed/note/main.c":              {"// @EXPECTED_RESULTS@: is in note.txt", "[wrong-answer]"},
 		"mixed/note/note.txt":            {"@EXPECTED_RESULTS@: NO-OUTPUT", ""},
 		"accepted/twice/main.c":          {"// @EXPECTED_RESULTS@: CORRECT", "[accepted time-limit]"},
