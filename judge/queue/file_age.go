@@ -111,8 +111,8 @@ func (q *Queue) touch(ctx context.Context, o jetstream.ObjectInfo, m *jetstream.
 	return err
 }
 
-// SweepFiles removes the files for which nobody has asked in Options.FileAge, as far as they are an excess, and, once a day, what is left of those that were
-// never whole. It says how many. Several may do so at the same time.
+// SweepFiles removes the files for which nobody has asked in Options.FileAge, as far as they are an excess, and, once a day, what is
+// left of those that were never whole. It says how many. Several may do so at the same time.
 func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	var info *jetstream.StreamInfo
 	err := q.retry(ctx, "look at files", func(ctx context.Context) (err error) {
