@@ -114,25 +114,33 @@ func (q *Queue) touch(ctx context.Context, o jetstream.ObjectInfo, m *jetstream.
 // SweepFiles removes the files for which nobody has asked in Options.FileAge, as far as they are an excess, and, once a day, what is
 // left of those that were never whole. It says how many. Several may do so at the same time.
 func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
-	var info *jetstream.StreamInfo
-	err := q.retry(ctx, "look at files", func(ctx context.Context) (err error) {
-		info, err = q.streams[objectStream(bucketFiles)].Info(ctx)
-		return err
-	})
+	info, err := q.filesInfo(ctx)
 	if err != nil {
 		return 0, err
 	}
-	now := info.TimeStamp // the server's, as those of messages
-	swept, err := q.sweepRemnantsDaily(ctx, now)
+	swept, err := q.sweepRemnantsDaily(ctx, info.TimeStamp)
+	if err == nil && swept > 0 { // there is more room
+		info, err = q.filesInfo(ctx)
+	}
 	if err != nil {
 		return swept, err
 	}
 	age, since, ok := fileAge(info.Config.Metadata)
+	now := info.TimeStamp // the server's, as those of messages
 	if !ok || now.Sub(since) < age {
 		return swept, nil
 	}
 	old, err := q.sweepFiles(ctx, now.Add(-age), q.excess(info))
 	return swept + old, err
+}
+
+// filesInfo asks for the stream of the files.
+func (q *Queue) filesInfo(ctx context.Context) (info *jetstream.StreamInfo, err error) {
+	err = q.retry(ctx, "look at files", func(ctx context.Context) (err error) {
+		info, err = q.streams[objectStream(bucketFiles)].Info(ctx)
+		return err
+	})
+	return info, err
 }
 
 // allFiles are the descriptions of all files.

@@ -56,6 +56,19 @@ func TestOldFilesGoWhenRoomGetsShort(t *testing.T) {
 	}
 }
 
+func TestOldFilesStayWhenRemnantsGiveTheRoom(t *testing.T) {
+	q := embedded(t, Options{FileBytes: 1 << 20})
+	q.remnantAge = 0
+	old(t, q)
+	f := putFile(t, q, noise(300<<10))
+	remnant(t, q)
+	swept, err := q.SweepFiles(within(t, quiet))
+	require.NoError(t, err)
+	assert.Equal(t, 1, swept, "the remnant")
+	_, err = q.Stat(within(t, quiet), f.SHA256)
+	require.NoError(t, err)
+}
+
 func TestChosenAgeHoldsWhateverRoomThereIs(t *testing.T) {
 	s, err := StartServer(ServerOptions{Store: t.TempDir()})
 	require.NoError(t, err)
