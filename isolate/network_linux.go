@@ -52,11 +52,10 @@ func (m *intermediate) enterNetwork() (*network, error) {
 	return n, nil
 }
 
-// leaveNetwork takes a network back from a run that is over, or gives it up if a socket is left in it (counted for each
-// network since Linux 4.16).
-// Programs have only UNIX sockets, which end with them, but for those that wait in each other's queues:
-// the kernel collects such some time later, and until then their names are taken. A loopback remembers
-// in many ways.
+// leaveNetwork takes a network back from a run that is over, or gives it up if a socket is left in it: they are counted
+// for each network since Linux 4.16. Programs have only UNIX sockets, which end with them, but for those that wait in
+// each other's queues: the kernel collects such some time later, and until then their names are taken. A loopback
+// remembers in many ways.
 func (m *intermediate) leaveNetwork(n *network) error {
 	var counts [512]byte
 	size, err := unix.Pread(int(n.sockets.Fd()), counts[:], 0)
