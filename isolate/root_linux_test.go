@@ -1,6 +1,8 @@
 package isolate
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,6 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"judge/fixtures/testenv"
+	"judge/isolate/internal/policy"
 )
 
 // hostDir makes a directory of the host with files, whose names are relative.
@@ -181,6 +186,26 @@ func TestSysIsThereReadOnlyWhenAskedFor(t *testing.T) {
 	b.root = b.with(Root{Binds: []Bind{{Source: "/sys", Target: "/sys"}}})
 	assert.Equal(t, "there\n1\nrefused\n", b.shell(look))
 	assert.Contains(t, b.shell("grep -v ' ro,' /proc/self/mounts | cut -d' ' -f2 | grep ^/sys || echo all of it"), "all of it")
+}
+
+// A mount that is read-only lets pipes with a name, and so those who read them on the host, be written to.
+func TestPipesOfWhatIsBoundReadOnlyAreNotWrittenTo(t *testing.T) {
+	if policy.ABI() == 0 {
+		testenv.Skip(t, errors.New("no Landlock"))
+	}
+	dir := t.TempDir()
+	require.NoError(t, unix.Mkfifo(dir+"/pipe", 0o666))
+	require.NoError(t, os.Chmod(dir+"/pipe", 0o666)) // whatever the umask is
+	require.NoError(t, os.Mkdir(dir+"/shm", 0o755))
+	for _, name := range devices {
+		require.NoError(t, os.WriteFile(dir+"/"+name, nil, 0o666))
+	}
+	b := newBox(t)
+	for _, target := range []string{"/data", "/dev"} {
+		b.root = b.with(Root{Binds: []Bind{{Source: dir, Target: target}}})
+		const look = "cd %s && test -p pipe && if (: <>pipe) 2>&-; then echo opened; else echo refused; fi"
+		assert.Equal(t, "refused\n", b.shell(fmt.Sprintf(look, target)), target)
+	}
 }
 
 func TestLaterBindsLieOverEarlierOnes(t *testing.T) {

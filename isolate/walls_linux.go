@@ -49,6 +49,9 @@ func landlockSteps(spec rootSpec) []child.Step {
 func landlockPlan(spec rootSpec) policy.Plan {
 	l := policy.Landlock{}.WithDefaults()
 	for _, b := range spec.Binds {
+		if b.Target == "/dev" {
+			l.Devices = []string{} // it is the host's, whose devices no bind has in force, but pipes with a name
+		}
 		switch {
 		case b.Writable && b.File:
 			l.Devices = append(l.Devices, b.Target)
