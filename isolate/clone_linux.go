@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -48,7 +49,11 @@ func (m *intermediate) next() error {
 	case handshake.SetRoot:
 		return m.setRoot(msg)
 	case handshake.Join:
-		plan, err := joinPlan(m.spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd()))
+		var spec rootSpec
+		if err := json.Unmarshal(msg.Args[1], &spec); err != nil {
+			return fmt.Errorf("join: %w", err)
+		}
+		plan, err := joinPlan(spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd()))
 		if err != nil {
 			return err
 		}

@@ -164,3 +164,26 @@ func TestForbiddenCallsAreNamed(t *testing.T) {
 	require.ErrorAs(t, exit.Cause, &forbidden)
 	assert.Equal(t, "unshare", forbidden.Call)
 }
+
+func TestExecGetsTheWallsOfTheFirstWhateverIsPrepared(t *testing.T) {
+	b := newBox(t)
+	for name, next := range map[string]Root{
+		"another tree": {Tmpfs: []Tmpfs{{Target: "/other"}}},
+		"a hook":       {Hooks: Hooks{BeforeExec: func(int) error { return nil }}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := b.in(t)
+			first := b.started()
+			require.NoError(t, b.Prepare(b.with(next), nil))
+			p, _, _ := b.sh("cat /work/note")
+			second, err := first.Exec(context.Background(), p, nil)
+			require.NoError(t, err)
+			exit, err := second.Wait()
+			require.NoError(t, err)
+			assert.Zero(t, exit.Status)
+			first.Kill()
+			_, err = first.Wait()
+			require.NoError(t, err)
+		})
+	}
+}

@@ -134,7 +134,7 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	h.conn, h.awaited = conn, h.wanted()
 	h.conn.Attend(&s.beside)
 	m.Files = append([]*os.File{peer}, m.Files...)
-	m.Args = [][]byte{[]byte(h.admission())}
+	m.Args = append([][]byte{[]byte(h.admission())}, m.Args...)
 	if m.Kind == handshake.Prepare {
 		s.place()
 	}

@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -80,7 +81,11 @@ func (p *Process) Exec(ctx context.Context, second Program, gate Gate) (*Process
 	if p.held.first != nil {
 		h.first = p.held.first
 	}
-	if err := s.request(h, handshake.Message{Kind: handshake.Join, Files: []*os.File{p.held.pidfd}}); err != nil {
+	spec, err := json.Marshal(h.spec) // the intermediate may have the next run's root by now
+	if err != nil {
+		return nil, err
+	}
+	if err := s.request(h, handshake.Message{Kind: handshake.Join, Args: [][]byte{spec}, Files: []*os.File{p.held.pidfd}}); err != nil {
 		return nil, err
 	}
 	// What joined is killed alone, not with init: its program is held, so its pid is its own.

@@ -17,7 +17,7 @@ const (
 	SetRoot                // parent: these are the mounts of the runs to come (+ a descriptor each)
 	RootReady              // intermediate: they are in place
 	Prepare                // parent: make a sandbox (+ the run's socket, tasks files to enter)
-	Join                   // parent: make a program in a run's namespaces (+ a socket, pidfd of its init)
+	Join                   // parent: make a program in a run's namespaces, for its root (+ a socket, pidfd of its init)
 	Admit                  // program: put me into my groups
 	Admitted               // parent: done
 	Hooks                  // init, program: the caller's hook may look now
@@ -50,7 +50,7 @@ var shapes = [kinds]shape{
 	SetRoot:           {name: "set-root", args: 1, maxFDs: MaxFiles},
 	RootReady:         {name: "root-ready"},
 	Prepare:           {name: "prepare", args: 1, minFiles: 1, maxFDs: 1 + MaxTasks},
-	Join:              {name: "join", args: 1, minFiles: 2, maxFDs: 2},
+	Join:              {name: "join", args: 2, minFiles: 2, maxFDs: 2},
 	Admit:             {name: "admit"},
 	Admitted:          {name: "admitted"},
 	Hooks:             {name: "hooks", args: 1},
