@@ -49,6 +49,9 @@ func (s *Sandbox) Prepared(root *Root) bool {
 // Serves tells whether Prepare with this root has somebody to serve while the sandbox is made, hooks, a listener, or
 // the gateway of a network, so that it waits in any case.
 func (s *Sandbox) Serves(root *Root) bool {
+	if root == nil {
+		root = &Root{}
+	}
 	hooks := root.Hooks
 	return hooks.BeforePivot != nil || hooks.BeforeExec != nil || root.Listener != "" || s.config.Network == User
 }

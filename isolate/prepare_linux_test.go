@@ -223,3 +223,25 @@ func TestPrepareWithAnotherRootBesideWait(t *testing.T) {
 		require.NoError(t, <-prepared)
 	}
 }
+
+func TestServesWhomItMustWaitFor(t *testing.T) {
+	hook := func(int) error { return nil }
+	for _, row := range []struct {
+		name    string
+		network Network
+		root    *Root
+		want    bool
+	}{
+		{"no root", NoNetwork, nil, false},
+		{"a plain root", Loopback, &Root{}, false},
+		{"a hook before the root is changed", NoNetwork, &Root{Hooks: Hooks{BeforePivot: hook}}, true},
+		{"a hook before the program", NoNetwork, &Root{Hooks: Hooks{BeforeExec: hook}}, true},
+		{"a listener", NoNetwork, &Root{Listener: "/x"}, true},
+		{"a gateway", User, nil, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := &Sandbox{config: Config{Network: row.network}}
+			assert.Equal(t, row.want, s.Serves(row.root))
+		})
+	}
+}
