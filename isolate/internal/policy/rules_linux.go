@@ -54,7 +54,8 @@ const (
 	// ADDR_NO_RANDOMIZE of personality(2): some runtimes with images of their heap ask for it.
 	addrNoRandomize = 0x0040000
 	tcpULP          = 31
-	shmHugeTLB      = 0x800 // SHM_HUGETLB of shmget(2)
+	shmHugeTLB      = 0x800      // SHM_HUGETLB of shmget(2)
+	mountsInfo      = 0x8010b70a // NS_MNT_GET_INFO of ioctl_nsfs(2)
 )
 
 // rules returns the calls that are answered by argument, each named once.
@@ -64,6 +65,8 @@ func (s Seccomp) rules() []rule {
 		{"ioctl", []arm{
 			// To type on the terminal, to take its selection or console, to load a line discipline.
 			{[]test{is(1, unix.TIOCSTI, unix.TIOCLINUX, unix.TIOCCONS, unix.TIOCSETD)}, forbid},
+			// How many mounts there are, with those that the root covers (Linux 6.12): ask the list in /proc.
+			{[]test{is(1, mountsInfo)}, fail(unix.ENOTTY)},
 		}, allow},
 		// Whether a page of a host's file is in memory, and how to have it leave: together a channel
 		// between two sandboxes. Advice may be refused.
