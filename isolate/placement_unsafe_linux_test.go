@@ -21,7 +21,7 @@ func TestWhoMayNotChooseCPUsRunsProgramsAnyway(t *testing.T) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // the thread that has the filter ends with us
-		if !assert.NoError(t, forbidChoiceOfCPUs()) || !assert.False(t, mayChooseCPUs()) {
+		if !assert.NoError(t, forbid(unix.SYS_SCHED_SETAFFINITY)) || !assert.False(t, mayChooseCPUs()) {
 			return
 		}
 		s, err := New()
@@ -37,11 +37,34 @@ func TestWhoMayNotChooseCPUsRunsProgramsAnyway(t *testing.T) {
 	require.True(t, mayChooseCPUs(), "other threads")
 }
 
-// forbidChoiceOfCPUs has sched_setaffinity fail with EPERM in this thread and all that it clones.
-func forbidChoiceOfCPUs() error {
+// Filters of containers have chroot for those with CAP_SYS_CHROOT, which not all of them get.
+func TestWhoMayNotChrootRunsPrograms(t *testing.T) {
+	needSandbox(t)
+	testenv.NeedRoot(t, "to have a filter without no_new_privs, with which newuidmap(1) gains nothing")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // the thread that has the filter ends with us
+		if !assert.NoError(t, forbid(unix.SYS_CHROOT)) || !assert.ErrorIs(t, unix.Chroot("/"), unix.EPERM) {
+			return
+		}
+		s, err := New()
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer s.Close()
+		exit, err := s.Run(context.Background(), shortProgram(&Root{}), nil)
+		assert.NoError(t, err)
+		assert.Zero(t, exit.Status)
+	}()
+	<-done
+}
+
+// forbid has a system call fail with EPERM in this thread and all that it clones.
+func forbid(call uint32) error {
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the call's number
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_SCHED_SETAFFINITY, Jf: 1},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 1},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	}

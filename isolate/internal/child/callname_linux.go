@@ -8,7 +8,7 @@ import (
 
 // callNames are the system calls that steps use.
 var callNames = map[uintptr]string{
-	unix.SYS_CAPSET: "capset", unix.SYS_CHDIR: "chdir", unix.SYS_CHROOT: "chroot", unix.SYS_CLOSE: "close",
+	unix.SYS_CAPSET: "capset", unix.SYS_CHDIR: "chdir", unix.SYS_CLOSE: "close",
 	unix.SYS_CLOSE_RANGE: "close_range", unix.SYS_DUP3: "dup3", unix.SYS_EXECVE: "execve",
 	unix.SYS_FACCESSAT: "faccessat", unix.SYS_FCHMODAT: "fchmodat", unix.SYS_FCHOWNAT: "fchownat",
 	unix.SYS_LANDLOCK_RESTRICT_SELF:  "landlock_restrict_self",
