@@ -70,10 +70,10 @@ const plainMount = unix.MS_NOSUID | unix.MS_NODEV
 // initSteps returns what init does to get from its copy of the intermediate's namespace to the
 // run's root. The run's socket is the given descriptor, and so are the tasks files that the program is to enter.
 //
-// The new root covers the old one, which nobody can uncover without the right to unmount; what chroot(2) leaves open,
-// directories that were open before and a second chroot, no program has. To join the own namespace does what chroot(2)
-// would, which some containers refuse (their filters allow it with CAP_SYS_CHROOT alone). To pivot and to detach the old root would
-// cost each run an RCU grace period, of 60 to 200 us while other CPUs are busy.
+// The new root covers the old one, which nobody can uncover without the right to unmount. Who joins a mount namespace,
+// its own too, has the uppermost mount as its root (setns(2)): as by chroot(2), which some containers' filters refuse.
+// What that leaves open, directories that were open before and a second chroot, no program has. To pivot and to detach
+// the old root would cost each run an RCU grace period, of 60 to 200 us while other CPUs are busy.
 func initSteps(spec rootSpec, socket int, tasks ...int) []child.Step {
 	steps := []child.Step{
 		call("die with the intermediate", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, int(unix.SIGKILL)),
