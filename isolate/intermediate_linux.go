@@ -61,8 +61,11 @@ func cutError(text string) string {
 }
 
 func serve(conn *handshake.Conn) error {
-	config, err := ourConfig()
+	config, files, err := ourConfig()
 	if err != nil {
+		return err
+	}
+	if err := enterGroups(files); err != nil {
 		return err
 	}
 	dev, err := becomeSlotRoot(conn, config)

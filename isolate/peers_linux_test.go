@@ -41,7 +41,7 @@ func startIntermediate(t *testing.T) *orphan {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	require.NoError(t, err)
 	defer null.Close()
-	process, err := os.StartProcess("/proc/self/exe", Config{Hostname: "sandbox"}.arguments(), &os.ProcAttr{
+	process, err := os.StartProcess("/proc/self/exe", Config{Hostname: "sandbox"}.arguments(0), &os.ProcAttr{
 		Dir: "/", Files: []*os.File{null, null, os.Stderr, peer}, Sys: inNamespaces(slotNamespaces),
 	})
 	require.NoError(t, err)

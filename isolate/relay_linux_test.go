@@ -225,7 +225,7 @@ func (w *wire) startSandbox(t *testing.T, timeout time.Duration) *Sandbox {
 	conn, peer, err := handshake.Pair()
 	require.NoError(t, err)
 	defer peer.Close()
-	process, err := os.StartProcess("/proc/self/exe", Config{Hostname: "sandbox"}.arguments(), &os.ProcAttr{
+	process, err := os.StartProcess("/proc/self/exe", Config{Hostname: "sandbox"}.arguments(0), &os.ProcAttr{
 		Dir: "/", Files: []*os.File{null, null, os.Stderr, peer}, Sys: inNamespaces(slotNamespaces),
 	})
 	require.NoError(t, err)

@@ -53,11 +53,13 @@ func (s *Sandbox) deadline(usual time.Duration) time.Time {
 	return time.Now().Add(cmp.Or(s.timeout, usual))
 }
 
-// New starts a sandbox as the zero Config says.
-func New() (*Sandbox, error) { return Config{}.New() }
+// New starts a sandbox as the zero Config says, see Config.New.
+func New(tasks ...*os.File) (*Sandbox, error) { return Config{}.New(tasks...) }
 
-// New starts a sandbox. What the intermediate has to say when it dies goes to our standard error.
-func (c Config) New() (s *Sandbox, err error) {
+// New starts a sandbox. What the intermediate has to say when it dies goes to our standard error. It writes "0" to each
+// of tasks before anything else, and so puts itself and all programs into the version 1 control groups that they are
+// of, see limits.Share.
+func (c Config) New(tasks ...*os.File) (s *Sandbox, err error) {
 	if err := errors.Join(c.checkShare(), c.checkNetwork()); err != nil {
 		return nil, err
 	}
@@ -90,10 +92,10 @@ func (c Config) New() (s *Sandbox, err error) {
 	}
 	s.conn = conn
 	s.conn.Attend(&s.beside)
-	s.process, err = startWithLazyTimers(c.arguments(), &os.ProcAttr{
+	s.process, err = startWithLazyTimers(c.arguments(len(tasks)), &os.ProcAttr{
 		Env:   []string{},
 		Dir:   "/",
-		Files: []*os.File{null, null, os.Stderr, peer},
+		Files: append([]*os.File{null, null, os.Stderr, peer}, tasks...),
 		Sys:   inNamespaces(slotNamespaces &^ c.Share.flags()),
 	})
 	peer.Close() // or the intermediate's end would be no end of file

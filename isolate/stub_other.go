@@ -34,11 +34,11 @@ func (*Process) WaitProcesses(func() bool) (Exit, error)               { return 
 func (*Process) Exec(context.Context, Program, Gate) (*Process, error) { return nil, ErrUnsupported }
 
 // New returns ErrUnsupported.
-func (Config) New() (*Sandbox, error) { return nil, ErrUnsupported }
+func (Config) New(...*os.File) (*Sandbox, error) { return nil, ErrUnsupported }
 
 func Enter() {}
 
-func New() (*Sandbox, error)                                            { return nil, ErrUnsupported }
+func New(...*os.File) (*Sandbox, error)                                 { return nil, ErrUnsupported }
 func (*Sandbox) Close() error                                           { return nil }
 func (*Sandbox) Err() error                                             { return ErrUnsupported }
 func (*Sandbox) Discard() error                                         { return ErrUnsupported }

@@ -29,7 +29,7 @@ func init() {
 	if len(os.Args) == 0 || os.Args[0] != intermediateName {
 		return
 	}
-	config, err := ourConfig()
+	config, _, err := ourConfig()
 	what, found := strings.CutPrefix(config.Hostname, withoutPrefix)
 	if err != nil || !found {
 		return

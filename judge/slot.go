@@ -20,6 +20,7 @@ type slot struct {
 	spare   bool           // there is a CPU beside the program's, to prepare the next run on
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
+	share   *limits.Share    // of the CPUs, that the sandbox is in
 	next    *preparation     // what is prepared; nil: nothing
 	leaving *isolate.Process // the last run, whose sandbox the kernel takes down while the next one runs; nil: it is gone
 	ended   time.Time        // when the last run did
@@ -286,9 +287,15 @@ func (s *slot) open() error {
 
 // start starts the slot's sandbox if it has none.
 func (s *slot) start() (err error) {
-	if s.sandbox == nil {
-		s.sandbox, err = s.config.New()
+	if s.sandbox != nil {
+		return nil
 	}
+	if s.share == nil {
+		if s.share, err = s.host.NewShare(); err != nil {
+			return err
+		}
+	}
+	s.sandbox, err = s.config.New(s.share.Tasks()...)
 	return err
 }
 
@@ -379,5 +386,5 @@ func (s *slot) reset() {
 func (s *slot) close() error {
 	s.reset()
 	s.awaitRetired()
-	return s.err
+	return errors.Join(s.err, s.share.Close())
 }

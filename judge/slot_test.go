@@ -3,6 +3,9 @@ package judge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -78,6 +81,45 @@ func TestNothingOfARunIsLeftWhenTheSeatIsGivenBack(t *testing.T) {
 	require.NoError(t, pool.leave(seat))
 	assert.Nil(t, seat.slot.leaving)
 	assert.Nil(t, seat.slot.next)
+}
+
+// partOfCPUs is the group of a run's first process in the cpu hierarchy of version 1.
+func partOfCPUs(t *testing.T, s *slot) (part string) {
+	t.Helper()
+	e := shell(t, &isolate.Root{}, "true")
+	e.look = func(g *limits.Group) {
+		if g == nil {
+			return
+		}
+		pids, err := g.Processes()
+		require.NoError(t, err)
+		require.Len(t, pids, 1)
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pids[0]))
+		require.NoError(t, err)
+		part = string(regexp.MustCompile(`(?m)^\d+:cpu:.*$`).Find(b))
+	}
+	_, _, err := s.run(context.Background(), e)
+	require.NoError(t, errors.Join(err, e.stdout.finish()))
+	return part
+}
+
+func TestEachSlotHasItsPartOfTheCPUs(t *testing.T) {
+	pool := newPool(t, 2)
+	if pool.Mechanisms()["shares"] != "cgroup v1 cpu" {
+		t.Skip("each group is one here")
+	}
+	var parts []string
+	for range 2 {
+		seat, err := pool.enter(context.Background())
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, pool.leave(seat)) }()
+		part := partOfCPUs(t, &seat.slot)
+		assert.Contains(t, part, fmt.Sprintf("/judge/%d-", os.Getpid()))
+		seat.slot.reset()
+		assert.Equal(t, part, partOfCPUs(t, &seat.slot), "in another sandbox")
+		parts = append(parts, part)
+	}
+	assert.NotEqual(t, parts[0], parts[1])
 }
 
 func TestStreamIsReadOnceWhoeverBegins(t *testing.T) {

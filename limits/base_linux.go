@@ -25,6 +25,7 @@ type base struct {
 	fd      int      // the directory, locked with flock for as long as we live
 	inside  bool     // this process moved itself from parent to path/self
 	enabled []string // controllers that we passed on from parent, and take back at the end
+	divides bool     // groups in it have equal parts of the CPUs
 }
 
 // claim makes a base in the first directory of h.parents that lets us and that passes the controllers
@@ -44,7 +45,7 @@ func claim(h hierarchy, controllers []string) (*base, error) {
 
 // claimIn makes a base in parent, or leaves nothing behind.
 func claimIn(h hierarchy, parent string, controllers []string) (*base, error) {
-	b := &base{hierarchy: h, version: &v1, parent: parent, fd: -1}
+	b := &base{hierarchy: h, version: &v1, parent: parent, fd: -1, divides: slices.Contains(h.controllers, weights)}
 	if h.unified {
 		b.version = &v2
 	}
@@ -139,6 +140,22 @@ func (b *base) passOn(controllers []string) error {
 			return err
 		}
 	}
+	return b.divide()
+}
+
+// divide gives the groups in the base equal parts of the CPUs, see Share, if version 2 lets us.
+func (b *base) divide() error {
+	enabled, err := passOn(b.parent, []string{weights})
+	if err != nil {
+		return nil
+	}
+	b.enabled = append(b.enabled, enabled...)
+	for _, dir := range []string{filepath.Dir(b.path), b.path} {
+		if _, err := passOn(dir, []string{weights}); err != nil {
+			return err
+		}
+	}
+	b.divides = true
 	return nil
 }
 

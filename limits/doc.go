@@ -6,6 +6,7 @@
 // programs: a caller has a process enter a Group, and later reads a Usage.
 //
 //	Open ──> Host                      once per process: /…/judge/<id>, locked; dead judges swept
+//	           │ NewShare              once per slot: a part of the CPUs for whatever runs in it
 //	           │ NewGroup              ahead of the run, off its path
 //	           ▼
 //	         Group   Entrance          ahead of the run: the process enters, or is admitted, and waits at the gate
@@ -45,6 +46,8 @@
 // group of version 2 among them, and somebody has to move the program, for which the kernel waits until all forks of the
 // host stand still: 7 to 20 ms when it has not done so for a while, 40 µs when it has. That is worth more than
 // cgroup.kill, for the end of init ends the whole run, too.
+//
+// CPU time is divided by the cpu controller, see Share: no limit needs it, but fair timing does.
 //
 // # Why not a library
 //

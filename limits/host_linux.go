@@ -19,6 +19,7 @@ type Host struct {
 	layout   layout
 	bases    []*base                // one per hierarchy in use
 	by       [controllerCount]*base // which of them serves a controller; nil: none
+	shares   *base                  // of shares; nil: there are none
 	problems []Problem              // in the order of their discovery
 	events   *oomEvents             // version 1: tells watches that their group is out of memory; else nil
 	kills    bool                   // there is cgroup.kill
@@ -55,6 +56,7 @@ func find(l layout) (*Host, error) {
 	h := &Host{layout: l, cpus: onlineCPUs()}
 	h.sweep()
 	h.claim()
+	h.claimShares()
 	if err := h.try(); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -267,8 +269,8 @@ func (h *Host) Lack() Lack {
 	return Lack{CPU: h.by[cpu] == nil, Memory: h.by[memory] == nil, Processes: h.by[processes] == nil}
 }
 
-// Mechanisms names what is in force, for records: "layout", "cpu", "memory", "processes" and "kill", and
-// "scope" if we had to ask for one.
+// Mechanisms names what is in force, for records: "layout", "cpu", "memory", "processes" and "kill";
+// "shares", if programs get equal parts of the CPUs, see Share; and "scope" if we had to ask for one.
 func (h *Host) Mechanisms() map[string]string {
 	m := map[string]string{
 		"layout":    h.layout.kind(),
@@ -284,6 +286,9 @@ func (h *Host) Mechanisms() map[string]string {
 	}
 	if h.kills {
 		m["kill"] = "cgroup.kill"
+	}
+	if b := h.dividing(); b != nil {
+		m["shares"] = b.version.name + " " + weights
 	}
 	if h.layout.inScope() {
 		m["scope"] = "delegated by the user manager"
@@ -303,6 +308,9 @@ func (h *Host) Close() error {
 		}
 		for _, b := range h.bases {
 			errs = append(errs, b.remove())
+		}
+		if h.shares != nil {
+			errs = append(errs, h.shares.remove())
 		}
 		h.closed = errors.Join(errs...)
 	})

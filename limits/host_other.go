@@ -14,12 +14,18 @@ type Host struct{}
 // Group is only there on Linux.
 type Group struct{}
 
+// Share is only there on Linux.
+type Share struct{}
+
 func Open(Options) (*Host, error)                        { return nil, errors.ErrUnsupported }
 func (*Host) Mechanisms() map[string]string              { return nil }
 func (*Host) Problems() []Problem                        { return nil }
 func (*Host) Lack() Lack                                 { return Lack{CPU: true, Memory: true, Processes: true} }
 func (*Host) NewGroup() (*Group, error)                  { return nil, errors.ErrUnsupported }
+func (*Host) NewShare() (*Share, error)                  { return nil, nil }
 func (*Host) Close() error                               { return nil }
+func (*Share) Tasks() []*os.File                         { return nil }
+func (*Share) Close() error                              { return nil }
 func (*Group) Limit(Limits) error                        { return errors.ErrUnsupported }
 func (g *Group) Entrance() (func(int) error, []*os.File) { return g.Admit, nil }
 func (*Group) Admit(int) error                           { return errors.ErrUnsupported }

@@ -9,6 +9,9 @@ import (
 // directory holds the bases of all judges, so that one look shows what is ours.
 const directory = "judge"
 
+// weights is the controller that divides the CPUs; both versions have it. It limits nothing.
+const weights = "cpu"
+
 // layout is the control group hierarchies that this process can see.
 type layout []hierarchy
 
@@ -64,7 +67,7 @@ func parseMount(line string) (h hierarchy, ok bool) {
 		return h, true
 	case "cgroup":
 		for _, option := range strings.Split(super[2], ",") {
-			if option == "memory" || option == "pids" || option == "cpuacct" {
+			if slices.Contains([]string{"memory", "pids", "cpuacct", weights}, option) {
 				h.controllers = append(h.controllers, option)
 			}
 		}
@@ -93,8 +96,9 @@ func unescape(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// kind is "v2", "v1", "hybrid" or "none".
+// kind is "v2", "v1", "hybrid" or "none", by the hierarchies that can limit or count.
 func (l layout) kind() string {
+	l = slices.DeleteFunc(slices.Clone(l), func(h hierarchy) bool { return slices.Equal(h.controllers, []string{weights}) })
 	_, v2 := l.v2()
 	switch {
 	case len(l) == 0:

@@ -63,6 +63,16 @@ func TestLayoutKnowsRecordedMachines(t *testing.T) {
 			"memory":  {"/mnt/my cgroups", "/mnt/my cgroups/batch"},
 			"cpuacct": {"/mnt/my cgroups", "/mnt/my cgroups/batch"},
 		}},
+		{"v2-beside-v1-cpu", "v2", map[string][]string{
+			"v2": {
+				"/sys/fs/cgroup",
+				"/sys/fs/cgroup/user.slice/user-1000.slice/session-3.scope",
+				"/sys/fs/cgroup/user.slice/user-1000.slice",
+				"/sys/fs/cgroup/user.slice",
+			},
+			weights:  {"/mnt/cpu"},
+			"memory": nil,
+		}},
 		{"none", "none", map[string][]string{"v2": nil, "memory": nil}},
 	}
 	for _, tt := range tests {

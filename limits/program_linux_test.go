@@ -73,6 +73,8 @@ func play(role string, args []string) {
 			_, err = h.NewGroup()
 			check(err)
 		}
+		_, err = h.NewShare()
+		check(err)
 		fmt.Println("ready")
 		select {}
 	}

@@ -51,11 +51,12 @@ func (e *execution) execute(ctx context.Context, ready func()) (err error) {
 	if err := e.open(ctx); err != nil || e.failed() {
 		return err
 	}
-	sandbox, err := e.runner.sandbox()
+	seat, err := e.runner.seat()
 	if err != nil {
 		return err
 	}
-	defer e.runner.giveBack(sandbox)
+	defer e.runner.giveBack(seat)
+	sandbox := seat.Sandbox
 	group, err := e.runner.Host.NewGroup()
 	if err != nil {
 		return err

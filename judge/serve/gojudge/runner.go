@@ -15,6 +15,7 @@ import (
 // Host makes the groups that hold and measure commands; a *limits.Host is one.
 type Host interface {
 	NewGroup() (*limits.Group, error)
+	NewShare() (*limits.Share, error)
 	Lack() limits.Lack
 }
 
@@ -33,7 +34,7 @@ type Runner struct {
 
 	once sync.Once
 	mu   sync.Mutex
-	idle []*isolate.Sandbox
+	idle []*seat
 }
 
 // tries is how often a request is executed when our own machinery fails: a fresh sandbox may do.
@@ -142,8 +143,16 @@ func (r *Runner) try(ctx context.Context, c Command, cpus []int) ([]Result, erro
 // maxIdle bounds the sandboxes that wait for a next command.
 const maxIdle = 2 * MaxCommands
 
-// sandbox is one that nothing runs in.
-func (r *Runner) sandbox() (*isolate.Sandbox, error) {
+// seat is a sandbox, and the part of the CPUs that it has.
+type seat struct {
+	*isolate.Sandbox
+	share *limits.Share
+}
+
+func (s *seat) Close() error { return errors.Join(s.Sandbox.Close(), s.share.Close()) }
+
+// seat is one that nothing runs in.
+func (r *Runner) seat() (*seat, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n := len(r.idle); n > 0 {
@@ -151,11 +160,19 @@ func (r *Runner) sandbox() (*isolate.Sandbox, error) {
 		r.idle = slices.Delete(r.idle, n-1, n)
 		return s, nil
 	}
-	return isolate.New()
+	share, err := r.Host.NewShare()
+	if err != nil {
+		return nil, err
+	}
+	sandbox, err := isolate.New(share.Tasks()...)
+	if err != nil {
+		return nil, errors.Join(err, share.Close())
+	}
+	return &seat{sandbox, share}, nil
 }
 
 // giveBack keeps a sandbox for the next command, if it can be used again.
-func (r *Runner) giveBack(s *isolate.Sandbox) {
+func (r *Runner) giveBack(s *seat) {
 	r.mu.Lock()
 	keep := s.Err() == nil && len(r.idle) < maxIdle
 	if keep {
