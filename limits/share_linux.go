@@ -69,8 +69,18 @@ func (s *Share) Close() error {
 	return nil
 }
 
-// claimShares claims a base for shares, unless the groups of runs are some. All shares together weigh as much as that
-// many sessions as there are CPUs: jobs get from others in the cpu hierarchy what they got as sessions.
+// Weights of version 1 (cpu.shares): what a session has wherever it runs, and the largest of a group, for all CPUs together.
+const (
+	sessionWeight = 1024
+	maxWeight     = 1 << 18
+)
+
+// shareWeight is what a program has on its CPU. It comes before what its judge does meanwhile, which would be in its
+// time otherwise, and leaves the rest of the host a fifth. (With two jobs on two CPUs: as much as a session, 3 % fewer
+// runs per second than without shares; twice as much, the same; four times, 3 % more.)
+const shareWeight = 4 * sessionWeight
+
+// claimShares claims a base for shares, unless the groups of runs are some.
 func (h *Host) claimShares() {
 	hierarchy, ok := h.layout.v1(weights)
 	if !ok || h.dividing() != nil {
@@ -81,8 +91,9 @@ func (h *Host) claimShares() {
 		return
 	}
 	h.shares = b
+	weight := strconv.Itoa(min(shareWeight*h.cpus, maxWeight))
 	for _, dir := range []string{filepath.Dir(b.path), b.path} {
-		_ = writeFile(filepath.Join(dir, "cpu.shares"), strconv.Itoa(1024*h.cpus)) // what a session has is 1024
+		_ = writeFile(filepath.Join(dir, "cpu.shares"), weight)
 	}
 }
 
