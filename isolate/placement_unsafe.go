@@ -54,11 +54,11 @@ func anywhere(spec rootSpec) []child.Step {
 	return []child.Step{step}
 }
 
-// ownCPUs are those that this process may run on, as sched_setaffinity(2) wants them; nil if it may not choose among
+// ownCPUs are those that this process, its first thread, may run on, as sched_setaffinity(2) wants them; nil if it may not choose among
 // them, or if there are more than a CPUSet has.
 func ownCPUs() []byte {
 	var own unix.CPUSet
-	if !mayChooseCPUs() || unix.SchedGetaffinity(0, &own) != nil {
+	if !mayChooseCPUs() || unix.SchedGetaffinity(unix.Getpid(), &own) != nil {
 		return nil
 	}
 	return append([]byte(nil), bytesOf(&own)...)
@@ -74,7 +74,7 @@ func mayChooseCPUs() bool {
 // onOwnCPUs tells whether anywhere still leads to the CPUs that this process may run on: its cpuset may have changed.
 func (spec *rootSpec) onOwnCPUs() bool {
 	var own unix.CPUSet
-	return spec.CPUs == nil || unix.SchedGetaffinity(0, &own) == nil && bytes.Equal(bytesOf(&own), spec.CPUs)
+	return spec.CPUs == nil || unix.SchedGetaffinity(unix.Getpid(), &own) == nil && bytes.Equal(bytesOf(&own), spec.CPUs)
 }
 
 func bytesOf(set *unix.CPUSet) []byte {

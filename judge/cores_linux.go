@@ -2,6 +2,8 @@ package judge
 
 import (
 	"fmt"
+	"runtime"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,4 +21,25 @@ func usableCPUs() ([]int, error) {
 		}
 	}
 	return cpus, nil
+}
+
+// stayOn calls f on a thread that stays on one CPU. It is no more than advice: what fails is left as it is. It is not
+// the first thread of the process: where that may run, the whole process may, for isolate, and for people who look.
+func stayOn(cpu int, f func()) {
+	runtime.LockOSThread()
+	if unix.Gettid() == unix.Getpid() {
+		var other sync.WaitGroup
+		other.Go(func() { stayOn(cpu, f) }) // on another thread, because this one is taken
+		other.Wait()
+		runtime.UnlockOSThread()
+		return
+	}
+	var before, home unix.CPUSet
+	known := unix.SchedGetaffinity(0, &before)
+	home.Set(cpu)
+	unix.SchedSetaffinity(0, &home)
+	f()
+	if known == nil && unix.SchedSetaffinity(0, &before) == nil {
+		runtime.UnlockOSThread() // else the thread ends with its goroutine
+	}
 }

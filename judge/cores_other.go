@@ -5,3 +5,5 @@ package judge
 import "errors"
 
 func usableCPUs() ([]int, error) { return nil, errors.ErrUnsupported }
+
+func stayOn(_ int, f func()) { f() }

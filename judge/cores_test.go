@@ -18,6 +18,30 @@ func topology(file string, siblings ...string) fstest.MapFS {
 	return system
 }
 
+func TestWorkersStayWhereThereIsOneCPUForEach(t *testing.T) {
+	cases := []struct {
+		name   string
+		slots  int
+		usable []int
+		want   []int
+	}{
+		{"as many", 3, []int{0, 2, 5}, []int{0, 2, 5}},
+		{"one CPU", 1, []int{4}, []int{anyCPU}},
+		{"CPUs besides", 2, []int{0, 1, 2}, []int{anyCPU, anyCPU}},
+		{"more slots", 3, []int{0, 1}, []int{anyCPU, anyCPU, anyCPU}},
+		{"nobody knows", 2, nil, []int{anyCPU, anyCPU}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var got []int
+			for i := range c.slots {
+				got = append(got, home(i, c.slots, c.usable))
+			}
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
 func TestPhysicalCores(t *testing.T) {
 	const now, before = "core_cpus_list", "thread_siblings_list"
 	cases := []struct {

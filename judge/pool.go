@@ -51,16 +51,13 @@ func NewPool(o PoolOptions) (*Pool, error) {
 	if jobs <= 0 {
 		jobs = DefaultJobs()
 	}
-	pins := make([][]int, jobs) // nil: any CPU
+	var cores []int
 	if o.Pin {
-		cores, err := ownCores()
-		if err != nil {
+		var err error
+		if cores, err = ownCores(); err != nil {
 			return nil, &HostError{err}
 		}
 		jobs = min(jobs, len(cores))
-		for i := range jobs {
-			pins[i] = cores[i : i+1]
-		}
 	}
 	host, err := limits.Open(limits.Options{Degraded: o.Degraded})
 	if err != nil {
@@ -72,8 +69,13 @@ func NewPool(o PoolOptions) (*Pool, error) {
 	}
 	p.close = sync.OnceValue(p.closeAll)
 	p.info = sync.OnceValue(p.describe)
+	usable, _ := usableCPUs() // if nobody knows them, nobody is sent anywhere
 	for i := range jobs {
-		p.seats <- &seat{slot: slot{host: host, cpus: pins[i], spare: spareCPUs(jobs) && !o.Pin}}
+		s := &seat{slot: slot{host: host, spare: len(usable) >= 2*jobs}, home: home(i, jobs, usable)}
+		if o.Pin {
+			s.slot.cpus, s.slot.spare = cores[i:i+1], false
+		}
+		p.seats <- s
 	}
 	return p, nil
 }
@@ -153,6 +155,7 @@ func (p *Pool) closeAll() error {
 // seat is where a worker does its jobs.
 type seat struct {
 	slot     slot
+	home     int     // the CPU of who works there, or anyCPU
 	partners []*slot // of the other processes of an interaction
 }
 
@@ -190,6 +193,15 @@ func (p *Pool) leave(own *seat) error {
 	}
 	p.seats <- own
 	return errors.Join(errs...)
+}
+
+// work calls f, which has runs done there.
+func (s *seat) work(f func()) {
+	if s.home == anyCPU {
+		f()
+	} else {
+		stayOn(s.home, f)
+	}
 }
 
 func (s *seat) close() error {

@@ -17,7 +17,7 @@ import (
 type slot struct {
 	host    *limits.Host
 	cpus    []int          // that programs may run on; nil: any
-	spare   bool           // there is a CPU beside the program's, to prepare the next run on
+	spare   bool           // there are two CPUs for each slot: one beside the program's, to prepare the next run on
 	config  isolate.Config // of the sandbox
 	sandbox *isolate.Sandbox
 	share   *limits.Share    // of the CPUs, that the sandbox is in

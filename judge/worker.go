@@ -46,13 +46,13 @@ type worker struct {
 	*shared
 	*seat
 	queue *queue
+	last  *entry // whose job it did last
 }
 
 // work does jobs until there are none, on a seat of which it lets go while others have to bring some. It waits
 // for one no longer than open. An error is one of the host.
 func (s *shared) work(ctx, open context.Context, q *queue) (err error) {
 	w := &worker{shared: s, queue: q}
-	var last *entry
 	for more := true; more; more = q.await(ctx) {
 		if w.seat, err = s.enter(open); err != nil {
 			if open.Err() != nil {
@@ -60,23 +60,28 @@ func (s *shared) work(ctx, open context.Context, q *queue) (err error) {
 			}
 			return err
 		}
-		for {
-			j, ok := q.poll(ctx, last)
-			if !ok {
-				break
-			}
-			last = j.entry
-			if j.test < 0 {
-				w.beside(func() { w.compile(j) })
-			} else {
-				q.done(j, w.test(j))
-			}
-		}
+		w.seat.work(func() { w.doJobs(ctx) })
 		if err := s.leave(w.seat); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// doJobs does jobs until there are none.
+func (w *worker) doJobs(ctx context.Context) {
+	for {
+		j, ok := w.queue.poll(ctx, w.last)
+		if !ok {
+			return
+		}
+		w.last = j.entry
+		if j.test < 0 {
+			w.beside(func() { w.compile(j) })
+		} else {
+			w.queue.done(j, w.test(j))
+		}
+	}
 }
 
 // compile makes a submission ready to run and tells the queue.
