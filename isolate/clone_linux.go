@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -16,48 +15,65 @@ import (
 
 // clone is an init, or what joined the namespaces of one, that was cloned and not reaped.
 type clone struct {
-	pid, pidfd int
-	arena      *child.Arena
-	network    *network // nil: that of the run that it joined
+	number  cloneNumber
+	pid     int
+	arena   *child.Arena
+	network *network // nil: that of the run that it joined
 }
 
-// next serves the parent's next message, or the end of a clone, whichever comes first.
+// cloneNumber is what the parent calls a clone; none is 0.
+type cloneNumber uint64
+
+// noClone in a list of numbers is in the place of one.
+const noClone cloneNumber = 0
+
+// encodeNumbers returns the argument of prepare, join and reap: the clone that the message is about, and those that are
+// dead, and nobody else will ask for.
+func encodeNumbers(about cloneNumber, dead []cloneNumber) []byte {
+	arg := binary.LittleEndian.AppendUint64(nil, uint64(about))
+	for _, n := range dead {
+		arg = binary.LittleEndian.AppendUint64(arg, uint64(n))
+	}
+	return arg
+}
+
+func parseNumbers(arg []byte) (about cloneNumber, dead []cloneNumber, err error) {
+	if len(arg) == 0 || len(arg)%8 != 0 {
+		return 0, nil, fmt.Errorf("numbers of %d bytes: want 8 for each clone", len(arg))
+	}
+	for i := 8; i < len(arg); i += 8 {
+		dead = append(dead, cloneNumber(binary.LittleEndian.Uint64(arg[i:])))
+	}
+	return cloneNumber(binary.LittleEndian.Uint64(arg)), dead, nil
+}
+
+// next serves the parent's next message.
 func (m *intermediate) next() error {
-	fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}}
-	for _, c := range m.runs {
-		fds = append(fds, unix.PollFd{Fd: int32(c.pidfd), Events: unix.POLLIN})
-	}
-	if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-		return os.NewSyscallError("poll", err)
-	}
-	for i := len(m.runs) - 1; i >= 0; i-- {
-		if fds[1+i].Revents != 0 {
-			if err := m.reap(i); err != nil {
-				return err
-			}
-		}
-	}
-	if fds[0].Revents == 0 {
-		return nil
-	}
-	msg, err := m.conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare, handshake.Join)
+	msg, err := m.conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare, handshake.Join, handshake.Reap)
 	if err != nil {
 		return err
 	}
 	defer msg.CloseFiles()
-	switch msg.Kind {
-	case handshake.SetRoot:
+	if msg.Kind == handshake.SetRoot {
 		return m.setRoot(msg)
+	}
+	about, err := m.reapDead(msg)
+	if err != nil {
+		return err
+	}
+	switch msg.Kind {
+	case handshake.Reap:
+		return m.tellEnd(about)
 	case handshake.Join:
 		var spec rootSpec
-		if err := json.Unmarshal(msg.Args[1], &spec); err != nil {
+		if err := json.Unmarshal(msg.Args[2], &spec); err != nil {
 			return fmt.Errorf("join: %w", err)
 		}
 		plan, err := joinPlan(spec, wants(msg), int(msg.Files[0].Fd()), int(msg.Files[1].Fd()))
 		if err != nil {
 			return err
 		}
-		return m.start(&plan, nil)
+		return m.start(about, &plan, nil)
 	}
 	key := planKey{admission: wants(msg), socket: int(msg.Files[0].Fd())}
 	for i, f := range msg.Files[1:] {
@@ -71,10 +87,10 @@ func (m *intermediate) next() error {
 	if err != nil {
 		return err
 	}
-	return m.start(plan, n)
+	return m.start(about, plan, n)
 }
 
-// admission says whether the parent wants to put the program into groups; it is the argument of
+// admission says whether the parent wants to put the program into groups; it is an argument of
 // prepare and join.
 type admission string
 
@@ -83,11 +99,11 @@ const (
 	withAdmission admission = "admit"
 )
 
-func wants(m handshake.Message) admission { return admission(m.Args[0]) }
+func wants(m handshake.Message) admission { return admission(m.Args[1]) }
 
 // start clones a process with a plan; it inherits what has come with the message.
-func (m *intermediate) start(plan *child.Plan, n *network) (err error) {
-	c := clone{network: n}
+func (m *intermediate) start(number cloneNumber, plan *child.Plan, n *network) (err error) {
+	c := clone{number: number, network: n}
 	if n := len(m.free); n > 0 {
 		c.arena, m.free = m.free[n-1], m.free[:n-1]
 	} else if c.arena, err = child.NewArena(); err != nil {
@@ -97,17 +113,43 @@ func (m *intermediate) start(plan *child.Plan, n *network) (err error) {
 		return err
 	}
 	goAnywhere(m.spec)
-	c.pidfd, err = unix.PidfdOpen(c.pid, 0) // it is our child and not reaped: the pid is its own
-	if err != nil {
-		return fmt.Errorf("pidfd_open of a clone: %w", err)
-	}
 	m.runs = append(m.runs, c)
 	return nil
 }
 
-// reap waits for a clone, which has ended, and tells the parent. The kernel lets an init end only when
-// every other process of its namespace has.
-func (m *intermediate) reap(i int) error {
+// reapDead reaps the clones that a message says are dead, and returns the one that it is about.
+func (m *intermediate) reapDead(msg handshake.Message) (about cloneNumber, err error) {
+	about, dead, err := parseNumbers(msg.Args[0])
+	if err != nil {
+		return noClone, fmt.Errorf("%v: %w", msg.Kind, err)
+	}
+	for _, number := range dead {
+		if _, err := m.reap(number); err != nil {
+			return noClone, err
+		}
+	}
+	return about, nil
+}
+
+// tellEnd waits for the end of a clone, which the parent has seen to, and tells it. The kernel lets an init end only
+// when every other process of its namespace has.
+func (m *intermediate) tellEnd(number cloneNumber) error {
+	var info goneInfo
+	if number != noClone {
+		var err error
+		if info, err = m.reap(number); err != nil {
+			return err
+		}
+	}
+	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{info.encode()}})
+}
+
+// reap waits for a clone.
+func (m *intermediate) reap(number cloneNumber) (goneInfo, error) {
+	i := slices.IndexFunc(m.runs, func(c clone) bool { return c.number == number })
+	if i < 0 {
+		return goneInfo{}, fmt.Errorf("reap: there is no clone %d", number)
+	}
 	c := m.runs[i]
 	var status unix.WaitStatus
 	var usage unix.Rusage
@@ -117,27 +159,24 @@ func (m *intermediate) reap(i int) error {
 			break
 		}
 		if err != unix.EINTR {
-			return fmt.Errorf("wait for a clone: %w", err)
+			return goneInfo{}, fmt.Errorf("wait for a clone: %w", err)
 		}
 	}
-	unix.Close(c.pidfd)
 	m.runs = append(m.runs[:i], m.runs[i+1:]...)
 	m.free = append(m.free, c.arena)
 	if c.network != nil {
 		if err := m.leaveNetwork(c.network); err != nil {
-			return err
+			return goneInfo{}, err
 		}
 	}
-	info := goneInfo{
-		PID: int32(c.pid), Status: uint32(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
-	}
-	return m.conn.Send(handshake.Message{Kind: handshake.Gone, Args: [][]byte{info.encode()}})
+	return goneInfo{
+		Status: int64(status), User: usage.Utime.Nano(), System: usage.Stime.Nano(), MaxRSS: usage.Maxrss,
+	}, nil
 }
 
 // goneInfo is the argument of gone: how a clone ended and what it and all that it reaped used.
 type goneInfo struct {
-	PID          int32
-	Status       uint32
+	Status       int64
 	User, System int64 // nanoseconds
 	MaxRSS       int64 // KiB
 }
@@ -196,7 +235,7 @@ func plan(spec rootSpec, key planKey) (child.Plan, error) {
 		Flags:   (unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC) &^ spec.Share.flags(),
 		Init:    initSteps(spec, key.socket, tasks...),
 		After:   afterSteps(spec),
-		Program: program,
+		Program: program, Listener: listenerFD,
 	}, err
 }
 
@@ -211,5 +250,5 @@ func joinPlan(spec rootSpec, a admission, socket, init int) (child.Plan, error) 
 	steps = append(steps, child.JoinDescriptors(socket, init)...) // what fails from now on can be told
 	steps = append(steps, call("join the namespaces", unix.SYS_SETNS, child.Pidfd,
 		(unix.CLONE_NEWPID|unix.CLONE_NEWNS|unix.CLONE_NEWIPC|unix.CLONE_NEWNET)&^spec.Share.flags()))
-	return child.Plan{Init: steps, After: afterSteps(spec), Program: program}, err
+	return child.Plan{Init: steps, After: afterSteps(spec), Program: program, Listener: listenerFD}, err
 }

@@ -1,31 +1,28 @@
 package isolate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
+	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/handshake"
 )
 
-// end kills what is held and waits until nothing of it is left. If the intermediate is not there to
-// say so, the pidfd of init does: whoever inherits init, to reap it, is none of our business.
-func (s *Sandbox) end(h *held) (goneInfo, error) {
+// end kills what is held and waits until nothing of it is left, but for a dead init if WaitProcesses has told all: its
+// pidfd says so, and the intermediate, which sleeps, reaps it when there is something else to do. Else that says so,
+// unless it is not there: whoever inherits init, to reap it, is none of our business.
+func (s *Sandbox) end(h *held) (info goneInfo, err error) {
 	h.signal(unix.SIGKILL) // nothing to do after a normal end: init exits by itself
 	h.conn.Close()
-	info, err := s.gone(h.clonePID)
-	if err != nil && h.pidfd != nil {
-		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
-		n, _ := unix.Poll(fds, int(cmp.Or(s.timeout, stepTimeout).Milliseconds()))
-		switch {
-		case n == 0:
-			err = errors.Join(err, errors.New("init does not die"))
-		case h.isOver(): // WaitProcesses has told all: what the sandbox is worth, the next run finds out
-			err = nil
+	if h.isOver() {
+		if err = s.awaitInit(h); err != nil {
+			err = s.breaks(err)
 		}
+	} else if info, err = s.reap(h.number); err != nil && h.pidfd != nil {
+		err = errors.Join(err, s.awaitInit(h))
 	}
 	h.close()
 	h.supervised()
@@ -33,93 +30,60 @@ func (s *Sandbox) end(h *held) (goneInfo, error) {
 	return info, errors.Join(err, h.gateway.stop())
 }
 
-// gone waits until the intermediate has reaped a clone: nothing of the run is left then. Its pid is
-// not known (0) when it did not get to the gate; then it is the one that nobody else waits for.
-func (s *Sandbox) gone(pid int) (goneInfo, error) {
+// awaitInit waits for init's end, and notes that it is to be reaped.
+func (s *Sandbox) awaitInit(h *held) error {
+	fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
+	deadline := s.deadline(stepTimeout)
 	for {
-		info, ok, ends := s.takeReaped(pid)
-		if ok {
-			return info, nil
-		}
-		if err := s.receiveGone(ends); err != nil {
-			return goneInfo{}, err
-		}
-	}
-}
-
-// receiveGone waits for the end of a clone. Who waits for one says how many there were when it looked last.
-func (s *Sandbox) receiveGone(ends int) error {
-	s.receiving.Lock()
-	defer s.receiving.Unlock()
-	return s.receive("end of the run", handshake.Gone, ends)
-}
-
-// ask sends a message to the intermediate and waits for the answer, which nobody else may receive.
-func (s *Sandbox) ask(m handshake.Message, state string, answer handshake.Kind) error {
-	s.receiving.Lock()
-	defer s.receiving.Unlock()
-	if err := s.conn.Send(m); err != nil {
-		return s.breaks(err)
-	}
-	return s.receive(state, answer, 0)
-}
-
-// receive waits for a message of the intermediate, for who has locked receiving. The ends of clones come at any time:
-// they are kept for those who wait for them.
-func (s *Sandbox) receive(state string, wanted handshake.Kind, ends int) error {
-	kinds := []handshake.Kind{wanted}
-	if wanted != handshake.Gone {
-		kinds = append(kinds, handshake.Gone)
-	}
-	for {
-		if wanted == handshake.Gone && s.reapedSince(ends) {
-			return nil // another goroutine has received one
-		}
-		m, err := s.conn.Receive(state, s.deadline(stepTimeout), kinds...)
-		if err != nil {
-			return s.breaks(peerError(err))
-		}
-		if m.Kind == handshake.Gone {
-			info, err := parseGone(m.Args[0])
-			if err != nil {
-				return s.breaks(fmt.Errorf("%s: gone: %w", state, err))
-			}
+		n, err := unix.Poll(fds, max(0, int(time.Until(deadline).Milliseconds())))
+		switch {
+		case n > 0:
 			s.mu.Lock()
-			s.reaped = append(s.reaped, info)
-			s.ends++
+			s.dead = append(s.dead, h.number)
 			s.mu.Unlock()
-		}
-		if m.Kind == wanted {
 			return nil
+		case err == unix.EINTR:
+		case err != nil:
+			return os.NewSyscallError("poll", err)
+		default:
+			return errors.New("init does not die")
 		}
 	}
 }
 
-func (s *Sandbox) reapedSince(ends int) bool {
+// numbers is the argument of a message about a clone, or noClone, that also has the intermediate reap the dead.
+func (s *Sandbox) numbers(about cloneNumber) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ends != ends
+	dead := s.dead
+	s.dead = nil
+	return encodeNumbers(about, dead)
 }
 
-func (s *Sandbox) takeReaped(pid int) (info goneInfo, ok bool, ends int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.reaped, func(info goneInfo) bool {
-		return int(info.PID) == pid || pid == 0 && !s.expects(int(info.PID))
-	})
-	if i < 0 {
-		return goneInfo{}, false, s.ends
+// reap waits until the intermediate has reaped a clone, whose end we have seen to, and all dead ones: nothing of the run
+// is left then.
+func (s *Sandbox) reap(number cloneNumber) (info goneInfo, err error) {
+	m, err := s.ask(handshake.Message{Kind: handshake.Reap, Args: [][]byte{s.numbers(number)}}, "end of the run", handshake.Gone)
+	if err != nil {
+		return info, err
 	}
-	info = s.reaped[i]
-	s.reaped = slices.Delete(s.reaped, i, i+1)
-	return info, true, s.ends
+	if info, err = parseGone(m.Args[0]); err != nil {
+		err = s.breaks(fmt.Errorf("end of the run: gone: %w", err))
+	}
+	return info, err
 }
 
-// expects tells whether somebody else waits, or will wait, for the end of a clone.
-func (s *Sandbox) expects(pid int) bool {
-	if s.next != nil && s.next.clonePID == pid {
-		return true
+// ask sends a message to the intermediate and waits for the answer, which nobody else may receive. Its arguments are
+// valid until something else is asked.
+func (s *Sandbox) ask(m handshake.Message, state string, answer handshake.Kind) (handshake.Message, error) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if err := s.conn.Send(m); err != nil && !errors.Is(err, unix.EPIPE) { // it may have left word
+		return handshake.Message{}, s.breaks(err)
 	}
-	isIts := func(p *Process) bool { return p.held.clonePID == pid }
-	return slices.ContainsFunc(s.running, isIts) || slices.ContainsFunc(s.leaving, isIts)
+	answered, err := s.conn.Receive(state, s.deadline(stepTimeout), answer)
+	if err != nil {
+		return handshake.Message{}, s.breaks(peerError(err))
+	}
+	return answered, nil
 }

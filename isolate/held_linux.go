@@ -25,6 +25,7 @@ type held struct {
 	conn       *handshake.Conn
 	timeout    time.Duration // of init's end, when it is killed; zero: stepTimeout
 	pid        int           // of the program
+	number     cloneNumber   // of init, or of what joined it
 	clonePID   int           // of init, or of what joined it, as we see it
 	address    uint64        // of the go message
 	atGate     bool          // all is received up to ready, and the fields above and pidfd are known
@@ -124,7 +125,7 @@ func (h *held) wanted() (kinds []handshake.Kind) {
 	if h.root.Hooks.BeforePivot != nil || h.root.Hooks.BeforeExec != nil {
 		kinds = append(kinds, handshake.Hooks)
 	}
-	return append(kinds, handshake.SeccompNotify, handshake.Ready)
+	return append(kinds, handshake.Ready)
 }
 
 // ready takes what is needed to open the gate, and init's pidfd.
@@ -135,6 +136,11 @@ func (h *held) ready(m handshake.Message) error {
 	}
 	if err := unix.PidfdSendSignal(int(m.Files[0].Fd()), 0, nil, 0); err == unix.EBADF {
 		return errors.New("expected a pidfd, got another descriptor")
+	}
+	for _, listener := range m.Files[1:] {
+		if err := checkListener(listener); err != nil {
+			return err
+		}
 	}
 	h.address, h.clonePID, h.atGate = address, pid, true
 	h.mu.Lock()

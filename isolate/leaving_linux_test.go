@@ -96,5 +96,7 @@ func TestWhatHasLeftIsNoLongerHarmedByTheEndOfTheIntermediate(t *testing.T) {
 	exit, err := p.Wait()
 	require.NoError(t, err)
 	assert.Equal(t, 3, exit.Status.ExitStatus())
-	assert.Error(t, b.Err(), "the sandbox cannot be used again")
+	_, _, err = b.run(context.Background(), b.probeProgram("exit", "0"), nil)
+	assert.Error(t, err, "the next run finds out that the sandbox cannot be used again")
+	assert.Error(t, b.Err())
 }

@@ -110,8 +110,8 @@ func TestIntermediateRefusesWhatIsNotItsTurn(t *testing.T) {
 		want  string
 	}{
 		{"another message instead of a mapping", true, func(o *orphan) {
-			o.send(handshake.Message{Kind: handshake.SeccompNotify, Files: []*os.File{file}})
-		}, "mapping: expected mapping-written, got seccomp-notify"},
+			o.send(handshake.Message{Kind: handshake.MountFD, Files: []*os.File{file}})
+		}, "mapping: expected mapping-written, got mount-fd"},
 		{"mapping a second time", false, func(o *orphan) { o.send(handshake.Message{Kind: handshake.MappingWritten}) },
 			"got mapping-written"},
 		{"its own message", false, func(o *orphan) { o.send(handshake.Message{Kind: handshake.RootReady}) }, "got root-ready"},
@@ -234,18 +234,18 @@ func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 		{"identifier mapping, dies", die, introduce, []string{"identifier mapping: expected mapping-please: EOF"}, false},
 		{"identifier mapping, complains", complaint, introduce, []string{"identifier mapping", "out of luck"}, false},
 		{"identifier mapping, other message", gone, introduce, []string{"identifier mapping: expected mapping-please, got gone"}, false},
-		{"mounts, dies", after(handshake.SetRoot, die), prepare, []string{"attach the root's mounts: expected root-ready or gone: EOF"}, true},
+		{"mounts, dies", after(handshake.SetRoot, die), prepare, []string{"attach the root's mounts: expected root-ready: EOF"}, true},
 		{"mounts, complains", after(handshake.SetRoot, complaint), prepare, []string{"attach the root's mounts", "out of luck"}, true},
-		{"mounts, other message", after(handshake.SetRoot, say(handshake.Message{Kind: handshake.IntermediateReady})), prepare, []string{"attach the root's mounts: expected root-ready or gone, got intermediate-ready"}, true},
-		{"init, dies", initPlays(mute, gone), prepare, []string{"make the sandbox: expected ", "ready: EOF", "init was killed by SIGSEGV"}, false},
+		{"mounts, other message", after(handshake.SetRoot, say(handshake.Message{Kind: handshake.IntermediateReady})), prepare, []string{"attach the root's mounts: expected root-ready, got intermediate-ready"}, true},
+		{"init, dies", initPlays(mute, after(handshake.Reap, gone)), prepare, []string{"make the sandbox: expected ", "ready: EOF", "init was killed by SIGSEGV"}, false},
 		{"init, dies with the intermediate", initPlays(mute, die), prepare, []string{"make the sandbox", "end of the run: expected gone: EOF"}, true},
-		{"init, other message", initPlays(say(handshake.Message{Kind: handshake.RootReady}), gone), prepare, []string{"make the sandbox: expected ", "got root-ready"}, false},
-		{"init, complaint that is too short", initPlays(complaint, gone), prepare, []string{"make the sandbox: error message of 11 bytes"}, false},
-		{"init, hook that nobody has", initPlays(say(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte("before-lunch")}}), gone),
+		{"init, other message", initPlays(say(handshake.Message{Kind: handshake.RootReady}), after(handshake.Reap, gone)), prepare, []string{"make the sandbox: expected ", "got root-ready"}, false},
+		{"init, complaint that is too short", initPlays(complaint, after(handshake.Reap, gone)), prepare, []string{"make the sandbox: error message of 11 bytes"}, false},
+		{"init, hook that nobody has", initPlays(say(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte("before-lunch")}}), after(handshake.Reap, gone)),
 			hooked, []string{`no hook "before-lunch"`}, false},
-		{"end of the run, other message", initPlays(mute, say(handshake.Message{Kind: handshake.RootReady})), prepare,
+		{"end of the run, other message", initPlays(mute, after(handshake.Reap, say(handshake.Message{Kind: handshake.RootReady}))), prepare,
 			[]string{"end of the run: expected gone, got root-ready"}, true},
-		{"end of the run, no figures", initPlays(mute, say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{nil}})), prepare,
+		{"end of the run, no figures", initPlays(mute, after(handshake.Reap, say(handshake.Message{Kind: handshake.Gone, Args: [][]byte{nil}}))), prepare,
 			[]string{"end of the run: gone: message of 0 bytes: want 32"}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -136,8 +136,12 @@ func (s *Sandbox) request(h *held, m handshake.Message) error {
 	}
 	h.conn, h.awaited = conn, h.wanted()
 	h.conn.Attend(&s.beside)
+	s.mu.Lock()
+	s.clones++
+	h.number = s.clones
+	s.mu.Unlock()
 	m.Files = append([]*os.File{peer}, m.Files...)
-	m.Args = append([][]byte{[]byte(h.admission())}, m.Args...)
+	m.Args = append([][]byte{s.numbers(h.number), []byte(h.admission())}, m.Args...)
 	if m.Kind == handshake.Prepare {
 		s.place()
 	}
@@ -195,6 +199,9 @@ func (s *Sandbox) serveInit(h *held, last handshake.Kind) error {
 				m.CloseFiles()
 				return fmt.Errorf("%s: ready: %w", state, err)
 			}
+			if len(m.Files) > 1 {
+				err = h.supervise(m.Files[1], m.PID)
+			}
 		case handshake.Admit:
 			if err = h.gate(m.PID); err != nil {
 				return fmt.Errorf("admit pid %d: %w", m.PID, err)
@@ -205,12 +212,6 @@ func (s *Sandbox) serveInit(h *held, last handshake.Kind) error {
 			if err = h.root.Hooks.run(string(m.Args[0]), m.PID); err == nil {
 				err = h.conn.Send(handshake.Message{Kind: handshake.HooksDone})
 			}
-		case handshake.SeccompNotify:
-			if err := checkListener(m.Files[0]); err != nil {
-				m.CloseFiles()
-				return fmt.Errorf("%s: seccomp-notify: %w", state, err)
-			}
-			err = h.supervise(m.Files[0], m.PID)
 		}
 		if err != nil || m.Kind == last {
 			return err

@@ -30,7 +30,7 @@ func (s *Sandbox) setRoot(root *Root) error {
 	}
 	s.root = nil
 	setRoot := handshake.Message{Kind: handshake.SetRoot, Args: [][]byte{arg}, Files: mounts}
-	if err := s.ask(setRoot, "attach the root's mounts", handshake.RootReady); err != nil {
+	if _, err := s.ask(setRoot, "attach the root's mounts", handshake.RootReady); err != nil {
 		return err
 	}
 	s.root, s.spec = root, spec

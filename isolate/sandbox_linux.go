@@ -27,19 +27,19 @@ type Sandbox struct {
 	root    *Root    // attached in the intermediate
 	spec    rootSpec // of root
 
-	timeout   time.Duration    // of each wait for our own processes; zero: startTimeout, stepTimeout
-	receiving sync.Mutex       // of conn
-	beside    handshake.Beside // the listener of the program that runs, if its caller attends to it
-	release   *release         // of the last program; nil: none
-	opening   bool             // a gate is being opened
+	timeout time.Duration    // of each wait for our own processes; zero: startTimeout, stepTimeout
+	asking  sync.Mutex       // of conn: one question at a time
+	beside  handshake.Beside // the listener of the program that runs, if its caller attends to it
+	release *release         // of the last program; nil: none
+	opening bool             // a gate is being opened
 
-	mu      sync.Mutex // of all that follows
-	next    *held      // prepared by Prepare
-	running []*Process // started and not waited for
-	leaving []*Process // without processes, and not waited for to the end
-	reaped  []goneInfo // of clones, for those who wait for them
-	ends    int        // how many clones were reaped, ever
-	broken  error      // why the intermediate cannot be used any more
+	mu      sync.Mutex    // of all that follows
+	next    *held         // prepared by Prepare
+	running []*Process    // started and not waited for
+	leaving []*Process    // without processes, and not waited for to the end
+	clones  cloneNumber   // how many there were, ever
+	dead    []cloneNumber // have ended, and the intermediate does not know
+	broken  error         // why the intermediate cannot be used any more
 }
 
 // Deadlines for our own machinery; a host under heavy load still meets them.
@@ -170,6 +170,9 @@ func (s *Sandbox) Close() error {
 	s.forget()
 	s.settle()
 	s.Discard()
+	if s.conn != nil && s.Err() == nil && len(s.dead) > 0 {
+		s.reap(noClone) // or they would be left to who inherits them; an error says no more than that they are
+	}
 	if s.conn != nil {
 		s.conn.Close()
 		s.conn = nil

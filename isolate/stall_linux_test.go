@@ -30,12 +30,12 @@ type state struct {
 }
 
 var (
-	makes       = "make the sandbox: expected admit or hooks or seccomp-notify or ready"
-	makesSecond = "make the sandbox: expected admit or seccomp-notify or ready"
-	afterSecond = "make the sandbox: expected seccomp-notify or ready"
-	afterAdmit  = "make the sandbox: expected hooks or seccomp-notify or ready"
-	afterNotify = "make the sandbox: expected hooks or ready"
-	serves      = "serve: expected set-root or prepare or join"
+	makes       = "make the sandbox: expected admit or hooks or ready"
+	makesSecond = "make the sandbox: expected admit or ready"
+	afterSecond = "make the sandbox: expected ready"
+	afterAdmit  = "make the sandbox: expected hooks or ready"
+	serves      = "serve: expected set-root or prepare or join or reap"
+	ends        = "end of the run: expected gone"
 	keeps       = "keep mounts: expected scratch-please or mount-please"
 	asks        = "ask the keeper of mounts: expected "
 )
@@ -45,30 +45,30 @@ var ladder = []state{
 	{kind: handshake.MappingPlease, says: "identifier mapping: expected mapping-please"},
 	{kind: handshake.MappingWritten, files: 1, says: "mapping: expected mapping-written", waits: "build the base: expected intermediate-ready"},
 	{kind: handshake.IntermediateReady, says: "build the base: expected intermediate-ready"},
-	{kind: handshake.SetRoot, args: 1, files: handshake.MaxFiles, says: serves, waits: "attach the root's mounts: expected root-ready or gone", breaks: true},
-	{kind: handshake.RootReady, says: "attach the root's mounts: expected root-ready or gone", breaks: true},
-	{kind: handshake.Prepare, args: 1, files: 1 + handshake.MaxTasks, says: serves, waits: makes, breaks: true},
+	{kind: handshake.SetRoot, args: 1, files: handshake.MaxFiles, says: serves, waits: "attach the root's mounts: expected root-ready", breaks: true},
+	{kind: handshake.RootReady, says: "attach the root's mounts: expected root-ready", breaks: true},
+	{kind: handshake.Prepare, args: 2, files: 1 + handshake.MaxTasks, says: serves, waits: makes, breaks: true},
 	{kind: handshake.Hooks, args: 1, says: makes},
 	{kind: handshake.HooksDone, says: "await hooks-done: bad message", waits: makes},
 	{kind: handshake.Admit, says: makes},
 	{kind: handshake.Admitted, says: "await admitted: bad message", waits: afterAdmit},
-	{kind: handshake.SeccompNotify, files: 1, says: afterAdmit},
-	{kind: handshake.Ready, args: 2, files: 1, says: afterNotify},
+	{kind: handshake.Ready, args: 2, files: 2, says: afterAdmit},
 	{kind: handshake.Go, args: 1, files: handshake.MaxFiles, says: "await go: bad message", waits: "run: expected exit"},
 	{kind: handshake.Exit, args: 1, says: "run: expected exit"},
-	{kind: handshake.Gone, args: 1, says: "end of the run: expected gone", breaks: true},
+	{kind: handshake.Reap, args: 1, says: serves, waits: ends, breaks: true},
+	{kind: handshake.Gone, args: 1, says: ends, breaks: true},
 	{kind: handshake.ScratchPlease, args: 1, says: keeps, waits: asks + "scratch-done"},
 	{kind: handshake.ScratchDone, says: asks + "scratch-done"},
 	{kind: handshake.MountPlease, args: 1, says: keeps, waits: asks + "mount-fd"},
 	{kind: handshake.MountFD, files: 1, says: asks + "mount-fd"},
-	{second: true, kind: handshake.Join, args: 2, files: 2, says: serves, waits: makesSecond, breaks: true},
+	{second: true, kind: handshake.Join, args: 3, files: 2, says: serves, waits: makesSecond, breaks: true},
 	{second: true, kind: handshake.Admit, says: makesSecond},
 	{second: true, kind: handshake.Admitted, says: "await admitted: bad message", waits: afterSecond},
-	{second: true, kind: handshake.SeccompNotify, files: 1, says: afterSecond},
-	{second: true, kind: handshake.Ready, args: 2, files: 1, says: "make the sandbox: expected ready"},
+	{second: true, kind: handshake.Ready, args: 2, files: 2, says: afterSecond},
 	{second: true, kind: handshake.Go, args: 1, files: handshake.MaxFiles, says: "await go: bad message", waits: "run: expected exit"},
 	{second: true, kind: handshake.Exit, args: 1, says: "run: expected exit"},
-	{second: true, kind: handshake.Gone, args: 1, says: "end of the run: expected gone", breaks: true},
+	{second: true, kind: handshake.Reap, args: 1, says: serves, waits: ends, breaks: true},
+	{second: true, kind: handshake.Gone, args: 1, says: ends, breaks: true},
 }
 
 // String names the state among all.
@@ -154,7 +154,7 @@ func (s state) faults(null *os.File) []bad {
 	if s.waits == "" {
 		complaint := []byte("out of luck")
 		want := "out of luck"
-		if slices.Contains([]handshake.Kind{handshake.Admit, handshake.Hooks, handshake.SeccompNotify, handshake.Ready, handshake.Exit}, s.kind) {
+		if slices.Contains([]handshake.Kind{handshake.Admit, handshake.Hooks, handshake.Ready, handshake.Exit}, s.kind) {
 			complaint, want = words(2, 0, int(unix.EXDEV)), "clone the program: invalid cross-device link"
 		}
 		all = append(all, bad{fault{"complains", s.kind, func(handshake.Message) handshake.Message {
@@ -199,13 +199,18 @@ func specialFaults(null *os.File) []bad {
 		noPidfd,
 		with(handshake.Prepare, "missing descriptor", "prepare: expected 1 to 16 descriptors, got 0", noFiles),
 		with(handshake.Join, "missing descriptor", "join: expected 2 to 2 descriptors, got 1", func(m *handshake.Message) { m.Files = m.Files[:1] }),
-		with(handshake.Join, "no JSON", "join: unexpected end of JSON input", args(nil, nil)),
+		with(handshake.Join, "no JSON", "join: unexpected end of JSON input", args(encodeNumbers(99, nil), nil, nil)),
+		with(handshake.Prepare, "no numbers", "prepare: numbers of 0 bytes: want 8 for each clone", args(nil, nil)),
+		with(handshake.Prepare, "a dead clone that nobody knows", "reap: there is no clone 99", args(encodeNumbers(1, []cloneNumber{99}), nil)),
+		with(handshake.Reap, "half a number", "reap: numbers of 4 bytes: want 8 for each clone", args(make([]byte, 4))),
+		with(handshake.Reap, "a clone that nobody knows", "reap: there is no clone 99", args(encodeNumbers(99, nil))),
 		with(handshake.SetRoot, "surplus descriptor", "set-root: expected 0 mounts, got 1 descriptors", nulls),
 		with(handshake.SetRoot, "no JSON", "set-root: unexpected end of JSON input", args(nil)),
-		with(handshake.SeccompNotify, "missing descriptor", "seccomp-notify: expected 1 to 1 descriptors, got 0", noFiles),
-		with(handshake.SeccompNotify, "no listener", "make the sandbox: seccomp-notify: expected a seccomp listener, got ", nulls),
 		with(handshake.Hooks, "hook that nobody has", `there is no hook "before-lunch"`, args([]byte("before-lunch"))),
-		with(handshake.Ready, "missing descriptor", "ready: expected 1 to 1 descriptors, got 0", noFiles),
+		with(handshake.Ready, "missing descriptor", "ready: expected 1 to 2 descriptors, got 0", noFiles),
+		with(handshake.Ready, "no listener", "make the sandbox: ready: expected a seccomp listener, got ", func(m *handshake.Message) {
+			m.Files = []*os.File{m.Files[0], null}
+		}),
 		with(handshake.Ready, "no pidfd", "make the sandbox: ready: expected a pidfd", nulls),
 		with(handshake.Ready, "short arguments", "make the sandbox: ready: argument 1 of ready has 2 bytes: want 8", args([]byte("no"), nil)),
 		with(handshake.Ready, "second admission", "ready, got admit", func(m *handshake.Message) { *m = handshake.Message{Kind: handshake.Admit} }),
@@ -219,7 +224,7 @@ func specialFaults(null *os.File) []bad {
 	}
 }
 
-// live uses a sandbox from its introduction to the end of a run.
+// live uses a sandbox from its introduction to the end of a run, and of one that is killed.
 func live(ctx context.Context, s *Sandbox) error {
 	if err := s.introduce(); err != nil {
 		return err
@@ -229,7 +234,17 @@ func live(ctx context.Context, s *Sandbox) error {
 	if err := s.Prepare(root, nothing); err != nil {
 		return err
 	}
-	_, err := s.Run(ctx, shortProgram(root), nil)
+	if _, err := s.Run(ctx, shortProgram(root), nil); err != nil {
+		return err
+	}
+	long := shortProgram(&Root{})
+	long.Path, long.Args = "sleep", []string{"sleep", "1000"}
+	p, err := s.Start(ctx, long, nil)
+	if err != nil {
+		return err
+	}
+	p.Kill()
+	_, err = p.Wait()
 	return err
 }
 

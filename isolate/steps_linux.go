@@ -219,7 +219,7 @@ func programSteps(spec rootSpec, a admission, tasks int) ([]child.Step, error) {
 	user, group := int(spec.IDs.user()), int(spec.IDs.group())
 	steps := []child.Step{call("start a session", unix.SYS_SETSID)}
 	if a == withAdmission {
-		steps = append(steps, child.Tell(handshake.Message{Kind: handshake.Admit}, -1))
+		steps = append(steps, child.Tell(handshake.Message{Kind: handshake.Admit}))
 	}
 	steps = append(steps, landlockSteps(spec)...)
 	steps = append(steps, enterSteps(tasks)...)
@@ -282,7 +282,7 @@ const (
 // hookSteps lets the parent run a hook.
 func hookSteps(name string) []child.Step {
 	return []child.Step{
-		child.Tell(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte(name)}}, -1),
+		child.Tell(handshake.Message{Kind: handshake.Hooks, Args: [][]byte{[]byte(name)}}),
 		child.Await(handshake.HooksDone),
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/child"
-	"judge/isolate/internal/handshake"
 	"judge/isolate/internal/policy"
 )
 
@@ -91,9 +90,7 @@ func wallSteps(spec rootSpec) ([]child.Step, error) {
 	}
 	install := call("install the system call filter", unix.SYS_SECCOMP, setModeFilter, policy.NotifyFlags, fprog)
 	install.Want = listenerFD + 1
-	return append(steps, install,
-		child.Tell(handshake.Message{Kind: handshake.SeccompNotify}, listenerFD),
-		call("close the listener", unix.SYS_CLOSE, listenerFD)), nil
+	return append(steps, install), nil
 }
 
 // setModeFilter is SECCOMP_SET_MODE_FILTER of seccomp(2).

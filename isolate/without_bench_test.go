@@ -60,25 +60,19 @@ func serveWithout(config Config, what string) error {
 	m := &intermediate{conn: conn, config: config}
 	plans := map[int]*child.Plan{} // of the only root, by the run's socket
 	for {
-		for len(m.runs) > 0 { // of which there is one
-			fds := []unix.PollFd{{Fd: controlFD, Events: unix.POLLIN}, {Fd: int32(m.runs[0].pidfd), Events: unix.POLLIN}}
-			if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
-				return err
-			}
-			if fds[1].Revents == 0 {
-				break
-			}
-			if err := m.reap(0); err != nil {
-				return err
-			}
-		}
-		msg, err := conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare)
+		msg, err := conn.Receive("serve", time.Time{}, handshake.SetRoot, handshake.Prepare, handshake.Reap)
 		if err != nil {
 			return err
 		}
-		if msg.Kind == handshake.SetRoot {
+		switch msg.Kind {
+		case handshake.SetRoot:
 			err = m.setRoot(msg)
-		} else {
+		case handshake.Reap:
+			var number cloneNumber
+			if number, err = m.reapDead(msg); err == nil {
+				err = m.tellEnd(number)
+			}
+		case handshake.Prepare:
 			err = m.startWithout(msg, what, plans)
 		}
 		msg.CloseFiles()
@@ -89,6 +83,10 @@ func serveWithout(config Config, what string) error {
 }
 
 func (m *intermediate) startWithout(msg handshake.Message, what string, plans map[int]*child.Plan) error {
+	number, err := m.reapDead(msg)
+	if err != nil {
+		return err
+	}
 	socket := int(msg.Files[0].Fd())
 	if plans[socket] == nil {
 		made, err := plan(m.spec, planKey{admission: wants(msg), socket: socket})
@@ -102,7 +100,7 @@ func (m *intermediate) startWithout(msg handshake.Message, what string, plans ma
 	if err != nil {
 		return err
 	}
-	return m.start(plans[socket], n)
+	return m.start(number, plans[socket], n)
 }
 
 // leaveOut takes a defence out of a plan.
@@ -118,8 +116,8 @@ func leaveOut(plan *child.Plan, spec rootSpec, what string) {
 		plan.Init[i] = mountStep("the writable layer on /", scratchDir+"/upper", newRoot, "", unix.MS_BIND, "")
 	case "seccomp":
 		i := named(plan.Program, "install the system call filter")
-		j := named(plan.Program, "close the listener")
-		plan.Program = slices.Delete(plan.Program, i, j+1)
+		plan.Program = slices.Delete(plan.Program, i, i+1)
+		plan.Listener = 0
 	case "landlock":
 		steps := landlockSteps(spec)
 		plan.Init = plan.Init[:len(plan.Init)-len(steps)]

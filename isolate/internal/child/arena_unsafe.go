@@ -133,13 +133,13 @@ func (a *Arena) message(offset, words int) message {
 }
 
 // readyMessage returns a step that tells the parent init's pid and the address at which the go
-// message will lie, with a descriptor: `ready`.
-func (a *Arena) readyMessage(fd int) Step {
+// message will lie, with descriptors: `ready`.
+func (a *Arena) readyMessage(fds ...int) Step {
 	b := (*block)(a.at(0))
-	head := handshake.Message{Kind: handshake.Ready, Args: [][]byte{word(uint64(a.address(releaseStart))), make([]byte, 8)}, Files: make([]*os.File, 1)}.Encode()
+	head := handshake.Message{Kind: handshake.Ready, Args: [][]byte{word(uint64(a.address(releaseStart))), make([]byte, 8)}, Files: make([]*os.File, len(fds))}.Encode()
 	return Step{Name: "send ready", Call: unix.SYS_SENDMSG, Args: []any{
 		Socket,
-		gather{data: head[:len(head)-8], tail: uintptr(unsafe.Pointer(&b.initPID)), tailSize: 8, fd: fd},
+		gather{data: head[:len(head)-8], tail: uintptr(unsafe.Pointer(&b.initPID)), tailSize: 8, fds: fds},
 		unix.MSG_NOSIGNAL,
 	}}
 }

@@ -126,7 +126,7 @@ func TestStepsFollowEachOtherWithTheirOwnData(t *testing.T) {
 }
 
 func TestGatherIsAMessageHeaderWithADescriptor(t *testing.T) {
-	r, table := encode(t, Step{Args: []any{gather{data: []byte("head"), tail: 0x1234, tailSize: 8, fd: 5}}})
+	r, table := encode(t, Step{Args: []any{gather{data: []byte("head"), tail: 0x1234, tailSize: 8, fds: []int{5}}}})
 	header := r.call(table, 0)[1] // struct msghdr
 	assert.Zero(t, r.word(header), "no name")
 	assert.EqualValues(t, 2, r.word(header+24), "number of pieces")

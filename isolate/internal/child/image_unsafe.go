@@ -115,16 +115,16 @@ func (m *image) list(l []string) (uint64, error) {
 	return m.lists[&l[0]], nil
 }
 
-// gather is a message for sendmsg(2) with a descriptor, whose last bytes lie elsewhere in memory.
+// gather is a message for sendmsg(2) with descriptors, whose last bytes lie elsewhere in memory.
 type gather struct {
 	data     []byte
 	tail     uintptr
 	tailSize int
-	fd       int
+	fds      []int
 }
 
 func (g gather) String() string {
-	return fmt.Sprintf("%d bytes and descriptor %d", len(g.data)+g.tailSize, g.fd)
+	return fmt.Sprintf("%d bytes and descriptors %d", len(g.data)+g.tailSize, g.fds)
 }
 
 func (m *image) gather(g gather) uint64 {
@@ -132,7 +132,7 @@ func (m *image) gather(g gather) uint64 {
 	for _, w := range []uint64{m.address(m.add(g.data)), uint64(len(g.data)), uint64(g.tail), uint64(g.tailSize)} {
 		iov = append(iov, word(w)...)
 	}
-	control := unix.UnixRights(g.fd)
+	control := unix.UnixRights(g.fds...)
 	var head []byte
 	for _, w := range []uint64{0, 0, m.address(m.add(iov)), 2, m.address(m.add(control)), uint64(len(control)), 0} {
 		head = append(head, word(w)...)

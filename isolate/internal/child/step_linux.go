@@ -2,7 +2,6 @@ package child
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -41,29 +40,28 @@ const (
 
 // program returns the program's list, completed by what lets it wait at the gate.
 func (p Plan) program(a *Arena) []Step {
+	fds := []int{Pidfd}
+	if p.Listener > 0 {
+		fds = append(fds, p.Listener)
+	}
 	return append(p.Program[:len(p.Program):len(p.Program)],
-		a.readyMessage(Pidfd),
-		Step{Name: "close the pidfd of init", Call: unix.SYS_CLOSE, Args: []any{Pidfd}})
+		a.readyMessage(fds...),
+		Step{Name: "close what ready has brought", Call: unix.SYS_CLOSE_RANGE, Args: []any{0, Socket - 1, 0}})
 }
 
 // AtGate returns what follows the steps of Plan.Program, as errors index them.
 func AtGate() []Step {
 	return []Step{
 		{Name: "send ready", Call: unix.SYS_SENDMSG},
-		{Name: "close the pidfd of init", Call: unix.SYS_CLOSE},
+		{Name: "close what ready has brought", Call: unix.SYS_CLOSE_RANGE},
 		{Name: "await go", Call: unix.SYS_RECVMSG},
 	}
 }
 
-// Tell is a step that sends a message, with a descriptor unless that is negative.
-func Tell(m handshake.Message, fd int) Step {
-	name := "send " + m.Kind.String()
-	if fd < 0 {
-		data := m.Encode()
-		return Step{Name: name, Call: unix.SYS_SENDTO, Args: []any{Socket, data, len(data), unix.MSG_NOSIGNAL, 0, 0}}
-	}
-	m.Files = make([]*os.File, 1)
-	return Step{Name: name, Call: unix.SYS_SENDMSG, Args: []any{Socket, gather{data: m.Encode(), fd: fd}, unix.MSG_NOSIGNAL}}
+// Tell is a step that sends a message without descriptors.
+func Tell(m handshake.Message) Step {
+	data := m.Encode()
+	return Step{Name: "send " + m.Kind.String(), Call: unix.SYS_SENDTO, Args: []any{Socket, data, len(data), unix.MSG_NOSIGNAL, 0, 0}}
 }
 
 // Await is a step that waits for a message without arguments and descriptors; any other, and the
@@ -85,6 +83,8 @@ type Plan struct {
 	Init    []Step  // init, before there is a program
 	After   []Step  // init, when there is one
 	Program []Step  // the program; then it sends ready and waits for go
+
+	Listener int // descriptor of the filter's listener, when the program's steps are done; 0: it has none
 }
 
 // Phase says which list a failed step was in.

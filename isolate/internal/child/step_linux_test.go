@@ -17,7 +17,7 @@ func TestStepPrintsLikeStrace(t *testing.T) {
 		{Step{Name: "run", Call: unix.SYS_EXECVE, Args: []any{"/bin/sh", []string{"sh", "-c"}, []string(nil)}}, `run: execve("/bin/sh", ["sh" "-c"], [])`},
 		{Step{Name: "limit", Call: unix.SYS_PRLIMIT64, Args: []any{0, 7, make([]byte, 16), 0}}, "limit: prlimit64(0, 7, 16 bytes, 0)"},
 		{Step{Name: "flags", Call: unix.SYS_PRCTL, Args: []any{uintptr(0x1f), -100}}, "flags: prctl(0x1f, -100)"},
-		{Step{Name: "send", Call: unix.SYS_SENDMSG, Args: []any{100, gather{data: make([]byte, 24), tailSize: 8, fd: 3}}}, "send: sendmsg(100, 32 bytes and descriptor 3)"},
+		{Step{Name: "send", Call: unix.SYS_SENDMSG, Args: []any{100, gather{data: make([]byte, 24), tailSize: 8, fds: []int{3, 1}}}}, "send: sendmsg(100, 32 bytes and descriptors [3 1])"},
 		{Step{Name: "odd", Call: 9999}, "odd: syscall 9999()"},
 	} {
 		assert.Equal(t, row.want, row.step.String())

@@ -244,7 +244,7 @@ func TestMalformedMessageIsRefusedAndItsDescriptorsAreClosed(t *testing.T) {
 	}{
 		{"unknown kind", head(99, 0, 2), tooMany[:2], "message of unknown kind 99"},
 		{"descriptors not announced", head(RootReady, 0, 0), tooMany[:1], "root-ready: announces 0 descriptors, 1 came"},
-		{"descriptor missing", head(SeccompNotify, 0, 0), nil, "seccomp-notify: expected 1 to 1 descriptors, got 0"},
+		{"descriptor missing", head(MountFD, 0, 0), nil, "mount-fd: expected 1 to 1 descriptors, got 0"},
 		{"descriptor for a kind without", head(Exit, 1, 1), tooMany[:1], "exit: expected 0 to 0 descriptors, got 1"},
 		{"descriptors with half a head", make([]byte, 4), tooMany[:3], "message of 4 bytes: want at least 8"},
 		{"too long", make([]byte, MaxSize+1), tooMany[:2], "message was cut off"},
@@ -307,15 +307,15 @@ func TestSendOfAClosedFileIsAnError(t *testing.T) {
 	c := converse(t)
 	f := memory(t, "")
 	require.NoError(t, f.Close())
-	err := c.parent.Send(Message{Kind: SeccompNotify, Files: []*os.File{f}})
+	err := c.parent.Send(Message{Kind: MountFD, Files: []*os.File{f}})
 	require.ErrorIs(t, err, unix.EBADF)
 }
 
 func TestSendLeavesDescriptorsWithTheCaller(t *testing.T) {
 	c := converse(t)
 	f := memory(t, "kept")
-	require.NoError(t, c.parent.Send(Message{Kind: SeccompNotify, Files: []*os.File{f}}))
-	m, err := c.peer.Receive("make the sandbox", soon(), SeccompNotify)
+	require.NoError(t, c.parent.Send(Message{Kind: MountFD, Files: []*os.File{f}}))
+	m, err := c.peer.Receive("make the sandbox", soon(), MountFD)
 	require.NoError(t, err)
 	m.CloseFiles()
 	_, err = f.Stat()
@@ -327,7 +327,7 @@ func TestMessagesThatNobodyReceivedAreGivenBackByClose(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	defer r.Close()
-	require.NoError(t, c.peer.Send(Message{Kind: SeccompNotify, Files: []*os.File{w}}))
+	require.NoError(t, c.peer.Send(Message{Kind: MountFD, Files: []*os.File{w}}))
 	require.NoError(t, w.Close())
 	require.NoError(t, c.parent.Close())
 	require.NoError(t, c.peer.Close())

@@ -17,7 +17,11 @@
 //	  root-ready            ──>
 //	                        <──     prepare (+ the run's socket, tasks files that the program is to enter)
 //	                        <──     join (+ a socket, pidfd of a run's init)
+//	                        <──     reap
 //	  gone                  ──>     a run's init, or what joined it, is reaped
+//
+// A parent that has another run waiting learns of init's end by its pidfd, and says with prepare, join or reap that it
+// is to be reaped: so the intermediate sleeps until then. Otherwise it asks with reap, and waits for gone.
 //
 // The conversation of a run, on the run's socket, whose end is inherited by init and the program:
 //
@@ -26,13 +30,13 @@
 //	                        <──     admitted
 //	  hooks                 ──>     runs the caller's hook, before the root is changed or before execve
 //	                        <──     hooks-done
-//	  seccomp-notify (+fd)  ──>     supervises the system calls that the filter asks about: go says so
-//	  ready (+ pidfd)       ──>     nothing is left to do but to start
+//	  ready (+ descriptors) ──>     keeps init's pidfd, and supervises what the filter's listener asks: go says so
 //	                        <──     go (+ the program's descriptors); the clocks start
 //	  exit                  ──>
 //
 // Once it has admitted the program, or has sent prepare where that enters its groups itself, the parent may turn to
-// something else until it wants the run: what comes up to ready needs no answer, unless there is a hook. Waking one another is what costs most in a conversation.
+// something else until it wants the run: what comes up to ready needs no answer, unless there is a hook. Waking one
+// another is what costs most in a conversation.
 //
 // The conversation of a parent without privileges with the process that keeps its mounts:
 //

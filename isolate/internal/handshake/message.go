@@ -16,17 +16,17 @@ const (
 	IntermediateReady      // intermediate: the base is built
 	SetRoot                // parent: these are the mounts of the runs to come (+ a descriptor each)
 	RootReady              // intermediate: they are in place
-	Prepare                // parent: make a sandbox (+ the run's socket, tasks files to enter)
+	Prepare                // parent: make a sandbox, and reap what is dead (+ the run's socket, tasks files to enter)
 	Join                   // parent: make a program in a run's namespaces, for its root (+ a socket, pidfd of its init)
 	Admit                  // program: put me into my groups
 	Admitted               // parent: done
 	Hooks                  // init, program: the caller's hook may look now
 	HooksDone              // parent: it has
-	SeccompNotify          // program: supervise my system calls (+ listener); go says that they are
-	Ready                  // program: at the gate (+ pidfd of init)
+	Ready                  // program: at the gate; supervise my system calls (+ pidfd of init, listener); go says that they are
 	Go                     // parent: the last calls (+ the program's descriptors)
 	Exit                   // init: how the program ended, and when
-	Gone                   // intermediate: init is reaped, nothing of the run is left
+	Reap                   // parent: wait for the end of a clone
+	Gone                   // intermediate: it is reaped, nothing of the run is left
 	ScratchPlease          // parent: make or remove the file system of a Scratch
 	ScratchDone            // keeper: done
 	MountPlease            // parent: open a tree of mounts, or a file of a Scratch
@@ -49,16 +49,16 @@ var shapes = [kinds]shape{
 	IntermediateReady: {name: "intermediate-ready"},
 	SetRoot:           {name: "set-root", args: 1, maxFDs: MaxFiles},
 	RootReady:         {name: "root-ready"},
-	Prepare:           {name: "prepare", args: 1, minFiles: 1, maxFDs: 1 + MaxTasks},
-	Join:              {name: "join", args: 2, minFiles: 2, maxFDs: 2},
+	Prepare:           {name: "prepare", args: 2, minFiles: 1, maxFDs: 1 + MaxTasks},
+	Join:              {name: "join", args: 3, minFiles: 2, maxFDs: 2},
 	Admit:             {name: "admit"},
 	Admitted:          {name: "admitted"},
 	Hooks:             {name: "hooks", args: 1},
 	HooksDone:         {name: "hooks-done"},
-	SeccompNotify:     {name: "seccomp-notify", minFiles: 1, maxFDs: 1},
-	Ready:             {name: "ready", args: 2, minFiles: 1, maxFDs: 1},
+	Ready:             {name: "ready", args: 2, minFiles: 1, maxFDs: 2},
 	Go:                {name: "go", args: 1, maxFDs: MaxFiles},
 	Exit:              {name: "exit", args: 1},
+	Reap:              {name: "reap", args: 1},
 	Gone:              {name: "gone", args: 1},
 	ScratchPlease:     {name: "scratch-please", args: 1},
 	ScratchDone:       {name: "scratch-done"},

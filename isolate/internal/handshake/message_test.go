@@ -91,10 +91,10 @@ func TestDecodeRefusesAndNamesExpectedAndGot(t *testing.T) {
 		{"length that wraps with its padding", withLength(head(Exit, 1, 0), 1<<64-1), 0, "exit: argument 1 is cut off"},
 		{"length above int", withLength(head(Exit, 1, 0), 1<<63), 0, "exit: argument 1 is cut off"},
 		{"bytes behind", append(head(RootReady, 0, 0), 0), 0, "root-ready: 1 bytes too many"},
-		{"descriptor lost", head(SeccompNotify, 0, 1), 0, "seccomp-notify: announces 1 descriptors, 0 came"},
+		{"descriptor lost", head(MountFD, 0, 1), 0, "mount-fd: announces 1 descriptors, 0 came"},
 		{"descriptor not announced", head(RootReady, 0, 0), 1, "root-ready: announces 0 descriptors, 1 came"},
-		{"descriptor missing", head(SeccompNotify, 0, 0), 0, "seccomp-notify: expected 1 to 1 descriptors, got 0"},
-		{"descriptor too many", head(SeccompNotify, 0, 2), 2, "seccomp-notify: expected 1 to 1 descriptors, got 2"},
+		{"descriptor missing", head(MountFD, 0, 0), 0, "mount-fd: expected 1 to 1 descriptors, got 0"},
+		{"descriptor too many", head(MountFD, 0, 2), 2, "mount-fd: expected 1 to 1 descriptors, got 2"},
 		{"descriptor for a kind without", head(RootReady, 0, 1), 1, "root-ready: expected 0 to 0 descriptors, got 1"},
 		{"more descriptors than any", withLength(head(Go, 1, MaxFiles+1), 0), MaxFiles + 1, "go: expected 0 to 64 descriptors, got 65"},
 	} {

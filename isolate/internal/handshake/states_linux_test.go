@@ -22,7 +22,7 @@ var states = []struct {
 	{"build the base", []Kind{IntermediateReady}},
 	{"serve", []Kind{SetRoot, Prepare, Join}},
 	{"attach the root's mounts", []Kind{RootReady}},
-	{"make the sandbox", []Kind{Admit, Hooks, SeccompNotify, Ready}},
+	{"make the sandbox", []Kind{Admit, Hooks, Ready}},
 	{"gate", []Kind{Go}},
 	{"run", []Kind{Exit}},
 	{"end of the run", []Kind{Gone}},
