@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -154,4 +157,54 @@ func (s *Service) waiting() int {
 	s.open.mu.Lock()
 	defer s.open.mu.Unlock()
 	return len(s.open.waiters)
+}
+
+func TestWatchersWhoNeverReadAreBounded(t *testing.T) {
+	a := newAPI(t, nil)
+	made := a.submit(sumSubmission())
+	before := runtime.NumGoroutine()
+	refused := 0
+	for range 2000 {
+		conn := a.dial()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", made.Links.Events)
+		response, err := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil)
+		require.NoError(t, err)
+		if response.StatusCode == http.StatusTooManyRequests {
+			refused++
+			conn.Close()
+			continue
+		}
+		require.Equal(t, http.StatusOK, response.StatusCode)
+	}
+	assert.Equal(t, 2000-DefaultLimits.Streams, refused)
+	assert.Less(t, runtime.NumGoroutine()-before, 8*DefaultLimits.Streams)
+	assert.Equal(t, http.StatusOK, a.get("/healthz").status)
+	assert.Equal(t, http.StatusOK, a.get("/v1/queue").status)
+	a.stop() // ends every stream
+	assert.Zero(t, a.queue.watched)
+}
+
+func TestStreamsEndWhenNobodyReads(t *testing.T) {
+	a := hurriedAPI(t, time.Minute, 500*time.Millisecond) // what we ask for may come slowly
+	const id = "one"
+	_, err := a.queue.Submit(t.Context(), queue.Job{ID: id})
+	require.NoError(t, err)
+	a.queue.begin(id)
+	conn := a.dial()
+	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4<<10))
+	fmt.Fprintf(conn, "GET /v1/submissions/%s/events HTTP/1.1\r\nHost: localhost\r\n\r\n", id)
+	text := strings.Repeat("x", 64<<10)
+	begun := false
+	deadline := time.Now().Add(time.Minute)
+	for watched := 0; !begun || watched > 0; {
+		require.True(t, time.Now().Before(deadline), "the stream goes on")
+		a.queue.mu.Lock()
+		watched = a.queue.watched
+		begun = begun || watched > 0
+		line := fmt.Appendf(nil, `{"schema":1,"kind":"run","message":%q}`, text)
+		a.queue.events[id] = append(a.queue.events[id], queue.Event{Sequence: uint64(len(a.queue.events[id]) + 1), Record: line})
+		a.queue.change()
+		a.queue.mu.Unlock()
+		runtime.Gosched()
+	}
 }

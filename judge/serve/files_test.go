@@ -130,3 +130,28 @@ func TestOneUploadMayBeAsLargeAsItsTokenSays(t *testing.T) {
 	a.service.clients.usage(Token{Name: "a", Limits: DefaultLimits}).uploads.bytes = uploadShare
 	as[queue.File](t, a.do(http.MethodPost, "/v1/files", "the rest of a large file", bearer(tokenA)...), http.StatusCreated)
 }
+
+func TestFilesAreNamedByTheirHash(t *testing.T) {
+	a := newAPI(t, nil)
+	answer := a.do(http.MethodPost, "/v1/files", "1 2\n")
+	file := as[queue.File](t, answer, http.StatusCreated)
+	assert.Equal(t, "/v1/files/"+file.SHA256, answer.header.Get("Location"))
+	read := a.get("/v1/files/" + file.SHA256)
+	assert.Equal(t, "1 2\n", string(read.body))
+	assert.Equal(t, "attachment", read.header.Get("Content-Disposition"))
+	head := a.do(http.MethodHead, "/v1/files/"+file.SHA256, "")
+	assert.Equal(t, "4", head.header.Get("Content-Length"))
+	refusal(t, a.get("/v1/files/"+strings.Repeat("0", 64)), notFound)
+	refusal(t, a.get("/v1/files/"+strings.ToUpper(file.SHA256)), notFound)
+
+	task := sumTask()
+	task["files"].(object)["tests/1.in"] = object{"sha256": file.SHA256}
+	as[taskAnswer](t, a.post("/v1/tasks", task), http.StatusCreated)
+	task["files"].(object)["tests/1.in"] = object{"sha256": strings.Repeat("0", 64)}
+	p := refusal(t, a.post("/v1/tasks", task), invalid)
+	assert.Equal(t, "tests/1.in", p.Errors[0].File)
+
+	source := as[queue.File](t, a.do(http.MethodPost, "/v1/files", "print(3)"), http.StatusCreated)
+	made := a.submit(object{"task": sumTask(), "sources": object{"x.py": object{"sha256": source.SHA256}}})
+	assert.Equal(t, source.SHA256, a.queue.find(made.ID).Job.Sources[0].SHA256)
+}

@@ -65,3 +65,18 @@ func TestEndedServiceAnswersWhoWaitsByADoor(t *testing.T) {
 	require.NoError(t, <-served)
 	require.NoError(t, s.Close())
 }
+
+func TestListenRefusesOtherAddressesWithoutTokens(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "nonsense", "127.0.0.1", ""} {
+		_, err := Listen(address, nil)
+		require.Error(t, err, address)
+	}
+	for _, address := range []string{"127.0.0.1:0", "127.0.0.2:0", "localhost:0"} {
+		l, err := Listen(address, nil)
+		require.NoError(t, err, address)
+		require.NoError(t, l.Close())
+	}
+	l, err := Listen("0.0.0.0:0", threeTokens(t))
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+}
