@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -48,4 +49,28 @@ func TestNetworkMistakes(t *testing.T) {
 			assert.ErrorContains(t, err, row.want)
 		})
 	}
+}
+
+func TestSandboxTable(t *testing.T) {
+	tasks, dir := load(t, `
+[[task]]
+name = "x"
+command = ["true"]
+checker = "none"
+test = [{}]
+[task.sandbox]
+layers = ["root/", "/"]
+binds = ["root:/data", "root:/out:rw", { source = "a:b", target = "/c/../d", writable = false }]
+env = { X = "" }
+network = "none"
+`, "root/f a:b")
+	assert.Equal(t, SandboxSpec{
+		Layers: []string{filepath.Join(dir, "root"), "/"},
+		Binds: []Bind{
+			{Source: filepath.Join(dir, "root"), Target: "/data"},
+			{Source: filepath.Join(dir, "root"), Target: "/out", Writable: true},
+			{Source: filepath.Join(dir, "a:b"), Target: "/d"},
+		},
+		Env: map[string]string{"X": ""}, Network: "none",
+	}, tasks[0].Sandbox)
 }
