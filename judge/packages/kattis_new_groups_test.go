@@ -1,8 +1,6 @@
 package packages
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestGroupsOfNewPackages(t *testing.T) {
 	scoring := "problem_format_version: 2025-09\nname: x\ntype: scoring\n"
