@@ -2,10 +2,8 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -120,83 +118,6 @@ func TestWorkerDiesBetweenResultAndAcknowledgement(t *testing.T) {
 	assert.Len(t, status(t, q, "a").Attempts, 1)
 }
 
-func TestCancelAgainstFinish(t *testing.T) {
-	q := embedded(t)
-	worker := another(t, q, "worker")
-	ctx := within(t, quiet)
-	var cancelled int
-	for i := range 30 {
-		id := fmt.Sprint("j", i)
-		submit(t, q, job(id))
-		d := take(t, worker)
-		var finish, cancel error
-		var wait sync.WaitGroup
-		wait.Go(func() { finish = d.Finish(ctx, Result{Verdict: judge.Accepted}, strings.NewReader("x")) })
-		wait.Go(func() { cancel = q.Cancel(ctx, id) })
-		wait.Wait()
-		s := status(t, q, id)
-		if s.State == Cancelled {
-			cancelled++
-			require.NoError(t, cancel)
-			require.ErrorIs(t, finish, ErrFinished)
-			assert.Empty(t, records(t, q, id))
-		} else {
-			require.Equal(t, Done, s.State)
-			require.ErrorIs(t, cancel, ErrFinished)
-			require.NoError(t, finish)
-		}
-	}
-	t.Logf("%d of 30 were cancelled in time", cancelled)
-	eventually(t, "all leave the queue", func() bool { return waiting(t, q, streamWork) == 0 })
-	assert.EqualValues(t, 30, waiting(t, q, streamResults))
-}
-
-func TestCancel(t *testing.T) {
-	q := embedded(t)
-	ctx := within(t, quiet)
-	submit(t, q, job("waiting"))
-	require.NoError(t, q.Cancel(ctx, "waiting"))
-	require.NoError(t, q.Cancel(ctx, "waiting"), "twice is none the worse")
-	assert.Equal(t, Cancelled, status(t, q, "waiting").State)
-	assert.Zero(t, waiting(t, q, streamWork))
-	assert.Equal(t, Cancelled, status(t, q, submit(t, q, job("waiting")).ID).State, "nor is submitting it again")
-
-	submit(t, q, job("running"))
-	d := take(t, another(t, q, "worker"))
-	require.Equal(t, "running", d.Job().ID)
-	require.NoError(t, q.Cancel(ctx, "running"))
-	select {
-	case <-d.Cancelled():
-	case <-ctx.Done():
-		require.Fail(t, "the worker was not told")
-	}
-	require.ErrorIs(t, d.Finish(ctx, Result{}, nil), ErrFinished)
-	require.NoError(t, d.Close())
-
-	submit(t, q, job("done"))
-	require.NoError(t, take(t, q).Finish(ctx, Result{}, nil))
-	require.ErrorIs(t, q.Cancel(ctx, "done"), ErrFinished)
-	assert.Equal(t, Done, status(t, q, "done").State)
-}
-
-// Whoever may send messages may also claim that a job was cancelled.
-func TestCancellationWithoutResultIsNotBelieved(t *testing.T) {
-	q := embedded(t, Options{AckWait: brief})
-	submit(t, q, job("a"))
-	d := take(t, q)
-	alive := signs(t, q, d)
-	q.tell(cancelSubject("a"))
-	for range 4 {
-		<-alive
-	}
-	select {
-	case <-d.Cancelled():
-		require.Fail(t, "it was believed")
-	default:
-	}
-	require.NoError(t, d.Finish(within(t, quiet), Result{}, nil))
-}
-
 // signs are those by which a delivery says that it is alive.
 func signs(t *testing.T, q *Queue, d *Delivery) <-chan *nats.Msg {
 	t.Helper()
@@ -280,44 +201,6 @@ func TestCloseGivesBack(t *testing.T) {
 	assert.Equal(t, 2, take(t, q).Attempt())
 }
 
-// noise does not compress.
-func noise(n int) string {
-	b := make([]byte, n)
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	for i := range b {
-		b[i] = byte(' ' + r.IntN(95))
-	}
-	return string(b)
-}
-
-func TestRecordsOfAnySize(t *testing.T) {
-	q := embedded(t)
-	ctx := within(t, quiet)
-	for i, size := range []int{0, 1, maxInline, 10 * maxInline, 3 << 20} {
-		want := noise(size)
-		id := fmt.Sprint("j", i)
-		submit(t, q, job(id))
-		require.NoError(t, take(t, q).Finish(ctx, Result{}, strings.NewReader(want)))
-		assert.True(t, want == records(t, q, id), "records of %d bytes", size)
-		assert.EqualValues(t, size, status(t, q, id).Result.Bytes)
-	}
-}
-
-// failing fails when it is read to the end for the first time.
-type failing struct {
-	io.ReadSeeker
-	failed bool
-}
-
-func (f *failing) Read(p []byte) (int, error) {
-	n, err := f.ReadSeeker.Read(p)
-	if err == io.EOF && !f.failed {
-		f.failed = true
-		return n, errors.New("the disk is tired")
-	}
-	return n, err
-}
-
 func TestFinishMayBeCalledAgain(t *testing.T) {
 	q := embedded(t)
 	ctx := within(t, quiet)
@@ -333,15 +216,4 @@ func TestFinishMayBeCalledAgain(t *testing.T) {
 	}
 	require.NoError(t, err)
 	assert.True(t, want == records(t, q, "a"))
-}
-
-func TestRecordsOfTheLoserAreRemoved(t *testing.T) {
-	q := embedded(t)
-	ctx := within(t, quiet)
-	submit(t, q, job("a"))
-	d := take(t, q)
-	require.NoError(t, finishElsewhere(t, q, d))
-	require.ErrorIs(t, d.Finish(ctx, Result{}, strings.NewReader(noise(1<<20))), ErrFinished)
-	assert.EqualValues(t, 1, waiting(t, q, objectStream(bucketRecords)), "the note that it was deleted")
-	assert.Empty(t, records(t, q, "a"))
 }
