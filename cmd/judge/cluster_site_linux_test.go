@@ -1,154 +1,152 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"fmt"
+	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
+	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"judge/fixtures/testenv"
+	"judge/judge/queue"
 )
 
-// siteNet is the network of a site: the test is at .1 of it, and has the switch.
-const siteNet = "10.77.0."
+// site is an online judge with all that it needs.
+type site struct {
+	t      *testing.T
+	ctx    context.Context
+	giveUp context.CancelCauseFunc
+	begin  time.Time
+	random *rand.Rand
 
-// host is a machine of a site: a process in a network namespace of its own, with one link to the switch.
-// It comes back with the address and the disk that it had.
-type host struct {
-	t       *testing.T
-	name    string
-	address string
-	number  int // in siteNet
-	starts  int
-	command []string
-
-	cmd *exec.Cmd // nil: it is down
-	log lastLines
+	nodes, workers []*host
+	front          *host
+	q              *queue.Queue
+	js             jetstream.JetStream
+	tasks          map[string]string // name of a bundle to its id
 }
 
-// makeSwitch makes the bridge that hosts are connected with. It is gone with this process's network namespace.
-func makeSwitch(t *testing.T) {
-	ip(t, "link", "set", "lo", "up")
-	ip(t, "link", "add", "name", "switch", "type", "bridge")
-	ip(t, "address", "add", siteNet+"1/24", "dev", "switch")
-	ip(t, "link", "set", "switch", "up")
-}
+const siteToken = "0123456789abcdef"
 
-func ip(t *testing.T, args ...string) {
-	t.Helper()
-	out, err := exec.Command("ip", args...).CombinedOutput()
-	require.NoError(t, err, "ip %v: %s", args, out)
-}
-
-// newHost returns a host that is down. When the test ends it is killed.
-func newHost(t *testing.T, name string, number int, command ...string) *host {
-	h := &host{t: t, name: name, number: number, address: fmt.Sprint(siteNet, number), command: command}
-	t.Cleanup(func() {
-		h.kill()
-		if t.Failed() {
-			t.Logf("%s ended with:\n%s", h.name, &h.log)
-		}
-	})
-	return h
-}
-
-// start switches a host on. The process waits for its link before it is what it shall be. It dies with the thread that has
-// started it, whatever becomes of the test.
-func (h *host) start() {
-	h.t.Helper()
-	h.starts++
-	const boot = `read -r _ && ip link set lo up && ip address add "$0/24" dev eth0 && ip link set eth0 up && exec "$@"`
-	h.cmd = exec.Command("bash", append([]string{"-c", boot, h.address}, h.command...)...)
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	h.cmd.Stdout, h.cmd.Stderr = &h.log, &h.log
-	power, err := h.cmd.StdinPipe()
-	require.NoError(h.t, err)
-	require.NoError(h.t, h.cmd.Start(), h.name)
-	// Of the address others remember the hardware, and the namespace of a killed process goes some time after it.
-	hardware := fmt.Sprintf("02:00:00:00:00:%02x", h.number)
-	ip(h.t, "link", "add", "name", h.link(), "type", "veth", "peer", "name", "eth0", "address", hardware, "netns", fmt.Sprint(h.cmd.Process.Pid))
-	ip(h.t, "link", "set", h.link(), "master", "switch", "up")
-	_, err = power.Write([]byte("on\n"))
-	require.NoError(h.t, err)
-	require.NoError(h.t, power.Close())
-}
-
-// link is the name of the switch's end of the cable.
-func (h *host) link() string { return fmt.Sprintf("%s.%d", h.name, h.starts) }
-
-// kill is kill -9, and waits until the process is gone. A host that is down stays down.
-func (h *host) kill() {
-	if h.cmd != nil {
-		_ = h.cmd.Process.Kill()
-		_ = h.wait()
-	}
-}
-
-// wait waits until the process has ended.
-func (h *host) wait() error {
-	err := h.cmd.Wait()
-	h.cmd = nil
-	return err
-}
-
-// cut pulls the cable: nobody is told, packets are lost. mend puts it back.
-func (h *host) cut()  { h.t.Helper(); ip(h.t, "link", "set", h.link(), "down") }
-func (h *host) mend() { h.t.Helper(); ip(h.t, "link", "set", h.link(), "up") }
-
-// urls are addresses of servers as lists of them are written.
-func urls(port int, hosts []*host) string {
-	var list []string
-	for _, h := range hosts {
-		list = append(list, fmt.Sprintf("nats://%s:%d", h.address, port))
-	}
-	return strings.Join(list, ",")
-}
-
-// lastLines keeps the end of what is written.
-type lastLines struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (l *lastLines) Write(p []byte) (int, error) {
-	const most = 16 << 10
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, p...)
-	if over := len(l.text) - most; over > 0 {
-		l.text = bytes.Clone(l.text[over:])
-	}
-	return len(p), nil
-}
-
-func (l *lastLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.text)
-}
-
-// inSite runs a test once more in a process with a network namespace of its own, which it has to itself; true: this is that
-// process. The other one waits for it.
-func inSite(t *testing.T) bool {
-	t.Helper()
-	const inside = "JUDGE_TEST_SITE"
-	if os.Getenv(inside) == "1" {
-		return true
-	}
-	needNetworks(t)
-	runtime.LockOSThread() // it dies with the thread that has started it
-	defer runtime.UnlockOSThread()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v", "-test.count=1")
-	cmd.Args = append(cmd.Args, "-test.timeout="+siteTime(t).String())
-	cmd.Env = append(os.Environ(), inside+"=1", "TMPDIR="+t.TempDir())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
+func startSite(t *testing.T, e extent) *site {
+	ctx, cancel := context.WithTimeout(context.Background(), e.patience)
+	t.Cleanup(cancel)
+	s := &site{t: t, begin: time.Now(), random: chance(), tasks: map[string]string{}}
+	s.ctx, s.giveUp = context.WithCancelCause(ctx)
+	makeSwitch(t)
+	s.startNodes()
+	q, err := queue.Open(s.ctx, queue.Options{URL: urls(nodePort, s.nodes), Name: "test"})
 	require.NoError(t, err)
-	return false
+	t.Cleanup(func() { q.Close() })
+	nc, err := nats.Connect(urls(nodePort, s.nodes), nats.MaxReconnects(-1))
+	require.NoError(t, err)
+	t.Cleanup(nc.Close)
+	s.js, err = jetstream.New(nc)
+	require.NoError(t, err)
+	s.q = q
+
+	dir := t.TempDir()
+	tokens := filepath.Join(dir, "tokens")
+	require.NoError(t, os.WriteFile(tokens, []byte("site "+siteToken+" rate=100000\n"), 0o600))
+	s.front = newHost(t, "front", 30)
+	s.front.command = []string{"judge", "serve", "--nats", urls(nodePort, s.nodes), "--addr", s.front.address + ":8077", "--token-file", tokens}
+	s.front.start()
+	for name, files := range bundles {
+		var task struct{ ID string }
+		require.NoError(t, s.ask(http.MethodPost, "/v1/tasks", map[string]any{"files": files}, &task))
+		s.tasks[name] = task.ID
+	}
+	for i := range specimens { // for each set of languages there is a consumer then
+		require.NoError(t, s.submit(i))
+	}
+	s.setAckWait(e.ackWait)
+	for i := range 4 {
+		w := newHost(t, fmt.Sprint("worker", i+1), 21+i)
+		w.command = []string{"judge", "work", "--nats", urls(nodePort, s.nodes), "--name", w.name, "--jobs", "1", "--cache", filepath.Join(dir, w.name)}
+		w.start()
+		s.workers = append(s.workers, w)
+	}
+	return s
+}
+
+func (s *site) startNodes() {
+	for i := range 3 {
+		s.nodes = append(s.nodes, newHost(s.t, fmt.Sprint("node", i+1), 11+i))
+	}
+	for _, node := range s.nodes {
+		node.command = []string{"nats-node", node.name, node.address, s.t.TempDir(), urls(routePort, s.nodes)}
+		node.start()
+	}
+}
+
+// setAckWait sets after what time a silent worker's jobs are another's. No worker has asked for it yet.
+func (s *site) setAckWait(d time.Duration) {
+	stream, err := s.js.Stream(s.ctx, "JUDGE_WORK")
+	require.NoError(s.t, err)
+	list := stream.ListConsumers(s.ctx)
+	for c := range list.Info() {
+		c.Config.AckWait = d
+		_, err := stream.UpdateConsumer(s.ctx, c.Config)
+		require.NoError(s.t, err)
+	}
+	require.NoError(s.t, list.Err())
+}
+
+// end tells all to end, which they do well, but for nodes.
+func (s *site) end() {
+	s.t.Helper()
+	told := append(slices.Clone(s.workers), s.front)
+	for _, h := range told {
+		require.NoError(s.t, h.cmd.Process.Signal(syscall.SIGTERM), h.name)
+	}
+	for _, h := range told {
+		require.NoError(s.t, h.wait(), "%s does not end well", h.name)
+	}
+	for _, node := range s.nodes {
+		node.kill()
+	}
+}
+
+// subjects are those that have messages, with how many.
+func (s *site) subjects(stream string) map[string]uint64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	of, err := s.js.Stream(ctx, stream)
+	require.NoError(s.t, err)
+	info, err := of.Info(ctx, jetstream.WithSubjectFilter(">"))
+	require.NoError(s.t, err)
+	return info.State.Subjects
+}
+
+// siteTime is when the process of a site gives up, before those who wait for it do.
+func siteTime(t *testing.T) time.Duration {
+	limit := extentOf().patience + time.Minute
+	if deadline, ok := t.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)-5*time.Second)
+	}
+	return limit
+}
+
+// needNetworks ends a test where network namespaces, bridges and pairs of interfaces cannot be made.
+func needNetworks(t *testing.T) {
+	t.Helper()
+	testenv.NeedRoot(t, "to make networks")
+	cmd := exec.Command("bash", "-c", "ip link add name switch type bridge && ip link add name left type veth peer name right")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("make networks: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	testenv.Need(t, testenv.Veth, err)
 }
