@@ -30,6 +30,9 @@ func (p *Package) putConstants() error {
 	if err != nil || len(changed) == 0 {
 		return err
 	}
+	if err := p.tree.checkTestData(changed); err != nil {
+		return err
+	}
 	if p.unpacked == "" {
 		if err := p.copy(); err != nil {
 			return err
@@ -120,7 +123,7 @@ func (all constants) add(of string, c value) error {
 // mostFilled bounds what programs with constants become together: a value may be long, and stand in many places.
 const mostFilled = 64 << 20
 
-// withValues are the files that have constants, by name, as they are with their values.
+// withValues are the files that have constants, as they are with their values, by the name that links lead to.
 func (t tree) withValues(all constants) (map[string]string, error) {
 	changed, left := map[string]string{}, mostFilled
 	for _, dir := range constantPlaces {
@@ -129,7 +132,7 @@ func (t tree) withValues(all constants) (map[string]string, error) {
 			return nil, err
 		}
 		for _, name := range names {
-			if dir == "data" && path.Base(name) != "test_group.yaml" {
+			if dir == "data" && isTestData(name) {
 				continue
 			}
 			at := path.Join(dir, name)
@@ -141,13 +144,40 @@ func (t tree) withValues(all constants) (map[string]string, error) {
 			if !ok {
 				return nil, t.fail(at, "its constants make the package's programs larger than %d MiB", mostFilled>>20)
 			}
-			if filled != text {
-				changed[at] = filled
-				left -= len(filled)
+			if filled == text {
+				continue
 			}
+			real, err := withoutLinks(t.at(at))
+			if err != nil {
+				return nil, t.fail(at, "%v", cause(err))
+			}
+			changed[t.below(real)] = filled
+			left -= len(filled)
 		}
 	}
 	return changed, nil
+}
+
+// isTestData tells what is below data and has no constants.
+func isTestData(name string) bool { return path.Base(name) != "test_group.yaml" }
+
+// checkTestData refuses a file that is both: one of a program that has constants and, by a symbolic link, test data.
+func (t tree) checkTestData(changed map[string]string) error {
+	names, err := t.files("data")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		at := path.Join("data", name)
+		real, err := withoutLinks(t.at(at))
+		if err != nil {
+			return t.fail(at, "%v", cause(err))
+		}
+		if _, has := changed[t.below(real)]; has && isTestData(name) {
+			return t.fail(at, "a symbolic link makes it a file of a program too, where its constants have values: want two files")
+		}
+	}
+	return nil
 }
 
 // fill puts in the values. What is the name of no constant stays as it is. False: there would be more than so many bytes.

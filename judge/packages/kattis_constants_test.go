@@ -75,6 +75,41 @@ func TestLinksOfACopy(t *testing.T) {
 	require.NoError(t, p.Close())
 }
 
+// TestConstantsOfTestData: a file is one of a program or test data, and links do not make it both.
+func TestConstantsOfTestData(t *testing.T) {
+	for _, c := range []struct{ name, target, link, want string }{
+		{"a program's file", "../../../data/secret/1.in", "submissions/accepted/b/1.in", "data/secret/1.in"},
+		{"a program's directory", "../../../data/secret", "submissions/accepted/b/tests", "data/secret/1.in"},
+		{"test data", "../../submissions/accepted/b/main.py", "data/secret/2.in", "data/secret/2.in"},
+		{"a group's file", "../../submissions/accepted/b/group", "data/secret/test_group.yaml", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := files{
+				"problem.yaml":                   "problem_format_version: 2025-09\nname: x\nconstants: {n: 5}\n",
+				"data/secret/1.in":               "{{n}}",
+				"data/secret/1.ans":              "",
+				"submissions/accepted/b/main.py": "{{n}}",
+				"submissions/accepted/b/group":   "output_validator_args: [float_tolerance, '{{n}}']",
+			}
+			if c.link == "data/secret/2.in" {
+				f["data/secret/2.ans"] = ""
+			}
+			dir := f.write(t)
+			require.NoError(t, os.Symlink(c.target, filepath.Join(dir, c.link)))
+			p, err := Open(dir)
+			if c.want != "" {
+				require.ErrorContains(t, err, "/"+c.want+": a symbolic link makes it a file of a program too")
+				return
+			}
+			require.NoError(t, err)
+			text, _, err := p.tree.text(c.link)
+			require.NoError(t, err)
+			assert.Equal(t, "output_validator_args: [float_tolerance, '5']", text)
+			require.NoError(t, p.Close())
+		})
+	}
+}
+
 // TestConstantsThatAreRefused leave no copy behind.
 func TestConstantsThatAreRefused(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
