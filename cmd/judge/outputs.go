@@ -42,29 +42,59 @@ func (f runFlags) outputs() []output {
 // checkOutputs refuses to write where a task is read from, or two things into one file.
 func (f runFlags) checkOutputs(tasks []judge.Task) error {
 	taken := map[string]string{}
-	last := map[string]bool{} // elements of the outputs' names: there may be a million files to compare with
-	for _, output := range f.outputs() {
-		last[filepath.Base(realName(output.name))] = true
-	}
-	for i := range tasks {
-		taken[realName(tasks[i].File)] = "the task file " + tasks[i].File
-		for what, file := range tasks[i].Files() {
-			if last[filepath.Base(file)] {
-				taken[realName(file)] = fmt.Sprintf("read for %s of task %q", what, tasks[i].Name)
-			}
-		}
-	}
-	if f.replay != "" {
-		taken[realName(f.replay)] = "the file of --replay"
-	}
 	for _, output := range f.outputs() {
 		name := realName(output.name)
 		if other := taken[name]; other != "" {
-			return fmt.Errorf("%s %s: is %s", output.flag, output.name, other)
+			return fmt.Errorf("%s %s: is the file of %s", output.flag, output.name, other)
 		}
-		taken[name] = "the file of " + output.flag
+		taken[name] = output.flag
+	}
+	there := f.outputsThere()
+	if len(there) == 0 { // what is read is there
+		return nil
+	}
+	if output, ok := there.find(f.replay); ok {
+		return fmt.Errorf("%s %s: is the file of --replay", output.flag, output.name)
+	}
+	for i := range tasks {
+		t := &tasks[i]
+		if output, ok := there.find(t.File); ok {
+			return fmt.Errorf("%s %s: is the task file %s", output.flag, output.name, t.File)
+		}
+		for what, file := range t.Files() {
+			if output, ok := there.find(file); ok {
+				return fmt.Errorf("%s %s: is read for %s of task %q", output.flag, output.name, what, t.Name)
+			}
+		}
 	}
 	return nil
+}
+
+// outputsThere are outputs that are there already, whatever they are called: by a link one may be a file of another name.
+type outputsThere map[output]fs.FileInfo
+
+func (f runFlags) outputsThere() outputsThere {
+	there := outputsThere{}
+	for _, output := range f.outputs() {
+		if info, err := os.Stat(output.name); err == nil {
+			there[output] = info
+		}
+	}
+	return there
+}
+
+// find is the output that is a file; false: none is.
+func (there outputsThere) find(file string) (output, bool) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return output{}, false // nor is it there
+	}
+	for o, is := range there {
+		if os.SameFile(is, info) {
+			return o, true
+		}
+	}
+	return output{}, false
 }
 
 // realName is what a file is called when links are followed as far as there are any.
