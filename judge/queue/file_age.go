@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"strings"
 	"time"
 
@@ -118,20 +117,23 @@ func (q *Queue) SweepFiles(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	swept, err := q.sweepRemnantsDaily(ctx, info.TimeStamp)
-	if err == nil && swept > 0 { // there is more room
-		info, err = q.filesInfo(ctx)
-	}
+	now := info.TimeStamp // the server's, as those of messages
+	swept, err := q.sweepRemnantsDaily(ctx, now)
 	if err != nil {
 		return swept, err
 	}
 	age, since, ok := fileAge(info.Config.Metadata)
-	now := info.TimeStamp // the server's, as those of messages
 	if !ok || now.Sub(since) < age {
 		return swept, nil
 	}
-	old, err := q.sweepFiles(ctx, now.Add(-age), q.excess(info))
+	old, err := q.sweepFiles(ctx, now.Add(-age), q.hasExcess)
 	return swept + old, err
+}
+
+// hasExcess tells whether old files have to go.
+func (q *Queue) hasExcess(ctx context.Context) (bool, error) {
+	info, err := q.filesInfo(ctx)
+	return err == nil && q.excess(info) > 0, err
 }
 
 // filesInfo asks for the stream of the files.
@@ -146,10 +148,10 @@ func (q *Queue) filesInfo(ctx context.Context) (info *jetstream.StreamInfo, err 
 // allFiles are the descriptions of all files.
 const allFiles = "$O." + bucketFiles + ".M.>"
 
-// sweepFiles removes files for which nobody has asked since a time, until so many bytes are gone. Descriptions are in the order in
-// which they were stored.
-func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess int64) (swept int, err error) {
-	for sequence := uint64(1); excess > 0; {
+// sweepFiles removes files for which nobody has asked since a time, while there is an excess: others may sweep at the same time, so
+// it is asked before each. Descriptions are in the order in which they were stored.
+func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess func(context.Context) (bool, error)) (swept int, err error) {
+	for sequence := uint64(1); ; {
 		var m *jetstream.RawStreamMsg
 		err := q.retry(ctx, "look for old files", func(ctx context.Context) (err error) {
 			m, err = q.next(ctx, objectStream(bucketFiles), allFiles, sequence)
@@ -161,24 +163,18 @@ func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess int64) (
 		if err != nil {
 			return swept, err
 		}
+		if more, err := excess(ctx); err != nil || !more {
+			return swept, err
+		}
 		gone, err := q.sweepFile(ctx, m)
 		if err != nil {
 			return swept, err
 		}
 		if gone {
 			swept++
-			excess -= described(m)
 		}
 		sequence = m.Sequence + 1
 	}
-	return swept, nil
-}
-
-// described is how many bytes a file has by its description.
-func described(m *jetstream.RawStreamMsg) int64 {
-	var o jetstream.ObjectInfo
-	_ = json.Unmarshal(m.Data, &o) // what cannot be read has none
-	return int64(min(o.Size, math.MaxInt64))
 }
 
 // sweepFile removes a file with the description that was found; false when somebody has asked for it meanwhile, or it

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,6 +68,34 @@ func TestOldFilesStayWhenRemnantsGiveTheRoom(t *testing.T) {
 	assert.Equal(t, 1, swept, "the remnant")
 	_, err = q.Stat(within(t, quiet), f.SHA256)
 	require.NoError(t, err)
+}
+
+// TestTwoThatSweep look at the same time: that each may remove a file too many, of which the other has not removed the last yet,
+// is all that there is to it.
+func TestTwoThatSweep(t *testing.T) {
+	q := embedded(t, Options{FileBytes: 440 << 10})
+	old(t, q)
+	const files = 40
+	for i := range files {
+		putFile(t, q, fmt.Sprintf("%02d", i)+noise(10<<10))
+	}
+	info, err := q.streams[objectStream(bucketFiles)].Info(within(t, quiet))
+	require.NoError(t, err)
+	needed := int(q.excess(info)*files/int64(info.State.Bytes)) + 1
+	require.Greater(t, needed, 5)
+
+	fronts := []*Queue{q, another(t, q, "second")}
+	swept := make([]int, len(fronts))
+	var both sync.WaitGroup
+	for i, front := range fronts {
+		both.Go(func() {
+			var err error
+			swept[i], err = front.SweepFiles(within(t, quiet))
+			assert.NoError(t, err)
+		})
+	}
+	both.Wait()
+	assert.LessOrEqual(t, swept[0]+swept[1], needed+len(fronts), "%d and %d", swept[0], swept[1])
 }
 
 func TestChosenAgeHoldsWhateverRoomThereIs(t *testing.T) {
