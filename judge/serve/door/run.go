@@ -1,7 +1,9 @@
 package door
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -50,18 +52,14 @@ func Run(ctx context.Context, q Queue, j queue.Job, limit int64) ([]byte, error)
 
 // Open is Run for records that are too large to be held in memory. The caller closes them.
 func Open(ctx context.Context, q Queue, j queue.Job) (io.ReadCloser, error) {
-	prompt, cancel := Prompt(ctx)
-	j, err := q.Submit(prompt, j)
-	cancel()
-	if err != nil {
+	j.ID = cmp.Or(j.ID, rand.Text()) // else only an answer to Submit tells it
+	if err := submit(ctx, q, j); err != nil {
 		return nil, err
 	}
 	result, err := wait(ctx, q, j.ID)
 	if err != nil {
 		if ctx.Err() != nil {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelPatience)
-			defer cancel()
-			err = errors.Join(err, notFinished(q.Cancel(ctx, j.ID)))
+			err = errors.Join(err, abandon(ctx, q, j.ID))
 		}
 		return nil, err
 	}
@@ -69,6 +67,30 @@ func Open(ctx context.Context, q Queue, j queue.Job) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%w: %s: %s", ErrGivenUp, result.State, result.Reason)
 	}
 	return q.OpenRecords(ctx, j.ID)
+}
+
+// submit submits a job. One of which is not known in time whether it is in the queue is cancelled, within what is left of
+// promptPatience.
+func submit(ctx context.Context, q Queue, j queue.Job) error {
+	prompt, cancel := context.WithTimeout(ctx, promptPatience-cancelPatience)
+	defer cancel()
+	_, err := q.Submit(prompt, j)
+	if err != nil && prompt.Err() != nil {
+		err = errors.Join(err, abandon(ctx, q, j.ID))
+	}
+	return err
+}
+
+// abandon cancels a job that nobody waits for any more. It comes too late for one that has a result, and is not needed for one
+// that did not reach the queue.
+func abandon(ctx context.Context, q Queue, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelPatience)
+	defer cancel()
+	err := q.Cancel(ctx, id)
+	if errors.Is(err, queue.ErrFinished) || errors.Is(err, queue.ErrUnknown) {
+		return nil
+	}
+	return err
 }
 
 // wait waits for the result of a job.
@@ -85,12 +107,4 @@ func wait(ctx context.Context, q Queue, id string) (*queue.Result, error) {
 		return nil, context.Cause(ctx)
 	}
 	return nil, fmt.Errorf("bug: watching job %s ended without its result", id)
-}
-
-// notFinished lets a cancellation pass that came too late.
-func notFinished(err error) error {
-	if errors.Is(err, queue.ErrFinished) {
-		return nil
-	}
-	return err
 }

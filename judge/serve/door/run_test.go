@@ -15,20 +15,33 @@ import (
 	"judge/judge/queue"
 )
 
-// deafQueue does not answer.
-type deafQueue struct{ Queue }
+// deafQueue does not answer, whatever it does.
+type deafQueue struct {
+	Queue
+	submitted, cancelled string // ids of jobs
+}
 
-func (deafQueue) Submit(ctx context.Context, _ queue.Job) (queue.Job, error) {
+func (q *deafQueue) Submit(ctx context.Context, j queue.Job) (queue.Job, error) {
+	q.submitted = j.ID
 	<-ctx.Done()
 	return queue.Job{}, fmt.Errorf("publish: %w (no response)", ctx.Err())
+}
+
+func (q *deafQueue) Cancel(ctx context.Context, id string) error {
+	q.cancelled = id
+	<-ctx.Done()
+	return ctx.Err()
 }
 
 func TestQueueThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
-		_, err := Run(context.Background(), deafQueue{}, queue.Job{}, 1)
+		q := &deafQueue{}
+		_, err := Run(context.Background(), q, queue.Job{}, 1)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, promptPatience, time.Since(begin))
+		assert.NotEmpty(t, q.submitted)
+		assert.Equal(t, q.submitted, q.cancelled, "it may be in the queue")
 		w := httptest.NewRecorder()
 		Fail(w, httptest.NewRequest(http.MethodPost, "/run", nil), nil, err)
 		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
