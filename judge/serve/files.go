@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -17,7 +18,9 @@ func (s *Service) putFile(w http.ResponseWriter, r *http.Request) error {
 	ctx, giveUp := context.WithCancelCause(r.Context())
 	defer giveUp(nil)
 	upload := &upload{from: r.Body, of: &c.use.uploads, most: max(uploadShare, c.Limits.Bytes)}
-	upload.whole = func(bytes int64) { time.AfterFunc(storingTime(bytes), func() { giveUp(errNotStored) }) }
+	patience := time.AfterFunc(math.MaxInt64, func() { giveUp(errNotStored) })
+	defer patience.Stop()
+	upload.whole = func(bytes int64) { patience.Reset(storingTime(bytes)) }
 	defer upload.end()
 	file, err := s.queue.PutFile(ctx, upload, c.Limits.Bytes)
 	if err != nil && context.Cause(ctx) == errNotStored {
