@@ -67,6 +67,27 @@ func NewChecker(spec CheckerSpec, answer io.Reader) (Checker, error) {
 	return nil, fmt.Errorf("checker %s: want exact, lines, tokens, floats:TOL, default or none", spec)
 }
 
+// openChecker makes a test case's checker. The caller closes the answer.
+func openChecker(spec CheckerSpec, test *TestCase) (Checker, io.Closer, error) {
+	spec, err := spec.told(test.CheckerArgs)
+	if err != nil {
+		return nil, nil, err
+	}
+	if test.Answer == nil {
+		checker, err := NewChecker(spec, nil)
+		return checker, io.NopCloser(nil), err
+	}
+	answer, err := test.Answer.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	checker, err := NewChecker(spec, answer)
+	if err != nil {
+		answer.Close()
+	}
+	return checker, answer, err
+}
+
 // String returns the checker as a record names it: "tokens", "floats:1e-06", "kattis:check.cpp".
 func (s CheckerSpec) String() string {
 	if s.Tool != nil {

@@ -146,24 +146,3 @@ func readInput(d Data) (*isolate.Input, error) {
 	defer content.Close()
 	return isolate.NewInput(content)
 }
-
-// openChecker makes a test case's checker. The caller closes the answer.
-func openChecker(spec CheckerSpec, test *TestCase) (Checker, io.Closer, error) {
-	spec, err := spec.told(test.CheckerArgs)
-	if err != nil {
-		return nil, nil, err
-	}
-	if test.Answer == nil {
-		checker, err := NewChecker(spec, nil)
-		return checker, io.NopCloser(nil), err
-	}
-	answer, err := test.Answer.open()
-	if err != nil {
-		return nil, nil, err
-	}
-	checker, err := NewChecker(spec, answer)
-	if err != nil {
-		answer.Close()
-	}
-	return checker, answer, err
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"maps"
 	"path"
@@ -256,3 +257,8 @@ func (l *loader) failLine(s *Source, number int, where string, err error) {
 		document:   l.sourceOrder[s.File], offset: number,
 	})
 }
+
+var hashSeed = maphash.MakeSeed()
+
+// hashOf tells names apart where a chance in 10^19 for each pair does not matter.
+func hashOf(name string) uint64 { return maphash.String(hashSeed, name) }

@@ -123,13 +123,6 @@ func (r *Record) shown() any {
 	}{Record: r}
 }
 
-// Capture is what is kept of an output stream.
-type Capture struct {
-	Bytes     int64  `json:"bytes"`
-	Text      string `json:"text"` // the first bytes; always valid UTF-8
-	Truncated bool   `json:"truncated"`
-}
-
 // RecordLimits is what a run was allowed. A limit that is absent was not set.
 type RecordLimits struct {
 	CPU       Millis `json:"time_ms,omitempty"`

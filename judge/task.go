@@ -31,18 +31,6 @@ type Task struct {
 	language  string         // of its submissions; empty: by extension
 }
 
-// Submission is a program to judge: code, or a command.
-type Submission struct {
-	Name     string    // as in the records: its path relative to the task file's directory
-	Code               // zero for a command
-	Command  []string  // the task's command, nil otherwise; a bare word is looked up in the sandbox's PATH
-	Path     string    // absolute path of the command's executable; empty: Command[0] is a bare word
-	Expected []Verdict // any of them; empty: any, and ExpectedScore says what counts
-
-	ExpectedScore *ScoreRange // nil: any score
-	Problem       string      // that it is one of several answers to, for pass@k; empty: it does not count for that
-}
-
 // TestCase is an input and what is expected of a submission that gets it.
 type TestCase struct {
 	Name   string // unique among the tests of its task

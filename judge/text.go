@@ -6,25 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// How much of a program's streams a record keeps, in bytes.
-const (
-	KeepOutput  = 4 << 10  // standard output and standard error of a run
-	KeepCompile = 64 << 10 // messages of a compiler
-
-	KeepFeedback = 16 << 10 // each message of a checker's program
-)
-
-// NewCapture makes what a record says of a stream: its first limit bytes as text, when head holds
-// its beginning and it was total bytes long.
-func NewCapture(head []byte, total int64, limit int) *Capture {
-	kept := head[:min(len(head), limit)]
-	truncated := total > int64(len(kept))
-	if truncated {
-		kept = trimPartialRune(kept)
-	}
-	return &Capture{Bytes: total, Text: CutText(kept, limit), Truncated: truncated}
-}
-
 // CutText returns the first limit bytes of b as valid UTF-8: never half a character at the cut, and
 // U+FFFD for each stretch of invalid bytes. Every other character stays, NUL and ESC included: who
 // prints the text makes it Visible. Replacing can lengthen it, to three times the limit at most.

@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"crypto/sha256"
 	"encoding/binary"
-	"hash/maphash"
 )
 
 // identity is the same for programs that need not be judged twice.
@@ -74,8 +73,3 @@ func (t *twins) of(id identity, name string) (o *original, other bool) {
 	}
 	return o, false
 }
-
-var hashSeed = maphash.MakeSeed()
-
-// hashOf tells names apart where a chance in 10^19 for each pair does not matter.
-func hashOf(name string) uint64 { return maphash.String(hashSeed, name) }

@@ -16,16 +16,16 @@ import (
 	"judge/judge/cache"
 )
 
-// A compilation that was cached is a tar archive: the description first, then what the compiler left in
-// the work directory. Everything else that it wrote is not part of the program.
-const descriptionName = "compilation.json"
-
 // compilation is what is known of a compiler's run, beside its files.
 type compilation struct {
 	ExitCode int
 	Head     []byte // of its messages
 	Total    int64  // bytes of its messages
 }
+
+// A compilation that was cached is a tar archive: the description first, then what the compiler left in
+// the work directory. Everything else that it wrote is not part of the program.
+const descriptionName = "compilation.json"
 
 // errNotCacheable says that a compilation left something that an archive cannot bring back.
 var errNotCacheable = errors.New("not cacheable")
