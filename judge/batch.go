@@ -9,8 +9,8 @@ import (
 	"judge/judge/cache"
 )
 
-// Batch judges the submissions of tasks and writes a record of everything that it does. The zero
-// value uses every CPU and stops a submission at its first failed test case.
+// Batch judges the submissions of tasks and writes a record of everything that it does. The zero value makes
+// DefaultJobs runs at one time and stops a submission at its first failed test case.
 type Batch struct {
 	Jobs     int      // runs at one time; 0: DefaultJobs
 	AllTests bool     // skip no test but those of groups that depend on one without all its points

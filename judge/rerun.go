@@ -60,15 +60,15 @@ func (r Rerun) near(record *Record) bool {
 // that is not a result, a judge-error or one that was cancelled, makes the whole none.
 func deciding(trials []trial) trial {
 	return slices.MinFunc(trials, func(a, b trial) int {
-		if c := standingOf(a.record.Verdict) - standingOf(b.record.Verdict); c != 0 {
+		if c := rankOf(a.record.Verdict) - rankOf(b.record.Verdict); c != 0 {
 			return c
 		}
 		return int(a.record.CPU - b.record.CPU)
 	})
 }
 
-// standingOf orders verdicts by what decides first.
-func standingOf(v Verdict) int {
+// rankOf orders verdicts by what decides first.
+func rankOf(v Verdict) int {
 	switch v {
 	case JudgeError, Skipped:
 		return 0

@@ -37,13 +37,13 @@ func (t *Task) Files() iter.Seq2[string, string] {
 }
 
 // files gives what a test consists of to visit, until that returns false.
-func (c *TestCase) files(visit func(what string, d Data) bool) bool {
-	what := "test " + quoted(c.Name)
-	if !visit(what, c.Input) || c.Answer != nil && !visit(what, *c.Answer) {
+func (t *TestCase) files(visit func(what string, d Data) bool) bool {
+	what := "test " + quoted(t.Name)
+	if !visit(what, t.Input) || t.Answer != nil && !visit(what, *t.Answer) {
 		return false
 	}
-	for _, to := range slices.Sorted(maps.Keys(c.Files)) {
-		if !visit(what, Data{File: c.Files[to]}) {
+	for _, to := range slices.Sorted(maps.Keys(t.Files)) {
+		if !visit(what, Data{File: t.Files[to]}) {
 			return false
 		}
 	}
