@@ -102,7 +102,7 @@ func readFlags(v value, set func(name string, flags []string)) error {
 	return err
 }
 
-// readTestGroup reads a test_group.yaml, or the testdata.yaml of the drafts.
+// readTestGroup reads the test_group.yaml of a package that is not legacy. What it does not say of scores is not inherited.
 func (k *kattis) readTestGroup(dir string, parent config) (config, error) {
 	c := config{args: parent.args, inputArgs: parent.inputArgs, outputArgs: parent.outputArgs}
 	v, ok, err := k.yamlFile(path.Join(dir, "test_group.yaml"))
