@@ -53,8 +53,6 @@ type Queue struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream
 	streams map[string]jetstream.Stream // by name; not changed after Open
-	files   jetstream.ObjectStore
-	records jetstream.ObjectStore
 	adverts jetstream.KeyValue
 	board   board
 

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"time"
 
@@ -184,18 +183,10 @@ func isCode(err error, code jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && api.ErrorCode == code
 }
 
-// bind gets the stores that lie above streams.
+// bind gets the bucket of the adverts, which lies above a stream.
 func (q *Queue) bind(ctx context.Context) (err error) {
-	return q.retry(ctx, "open stores", func(ctx context.Context) (err error) {
-		if q.files, err = q.js.ObjectStore(ctx, bucketFiles); err != nil {
-			return fmt.Errorf("%s: %w", bucketFiles, err)
-		}
-		if q.records, err = q.js.ObjectStore(ctx, bucketRecords); err != nil {
-			return fmt.Errorf("%s: %w", bucketRecords, err)
-		}
-		if q.adverts, err = q.js.KeyValue(ctx, bucketWorkers); err != nil {
-			return fmt.Errorf("%s: %w", bucketWorkers, err)
-		}
-		return nil
+	return q.retry(ctx, "open bucket "+bucketWorkers, func(ctx context.Context) (err error) {
+		q.adverts, err = q.js.KeyValue(ctx, bucketWorkers)
+		return err
 	})
 }
