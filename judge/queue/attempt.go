@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 )
 
@@ -20,29 +19,16 @@ type Attempt struct {
 // told of each when it begins, and once more when the worker gives it back.
 func (q *Queue) attempts(ctx context.Context, id string) ([]Attempt, error) {
 	var list []Attempt
-	subject := progressSubject(id, progressAttempt)
-	for sequence := uint64(1); ; {
-		var a Attempt
-		err := q.retry(ctx, "read attempts", func(ctx context.Context) error {
-			m, err := q.next(ctx, streamProgress, subject, sequence)
-			if err != nil {
-				return err
-			}
-			sequence = m.Sequence + 1
-			if json.Unmarshal(m.Data, &a) != nil {
-				a = Attempt{} // not of ours
-			}
-			return nil
-		})
-		switch {
-		case errors.Is(err, ErrUnknown):
-			return list, nil
-		case err != nil:
+	for m, err := range q.messages(ctx, "read attempts", streamProgress, progressSubject(id, progressAttempt), 1) {
+		if err != nil {
 			return nil, err
-		case a.Number > 0:
+		}
+		var a Attempt
+		if json.Unmarshal(m.Data, &a) == nil && a.Number > 0 { // else it is not of ours
 			list = addAttempt(list, a)
 		}
 	}
+	return list, nil
 }
 
 // addAttempt adds what was told last of an attempt.

@@ -151,16 +151,8 @@ const allFiles = "$O." + bucketFiles + ".M.>"
 // sweepFiles removes files for which nobody has asked since a time, while there is an excess: others may sweep at the same time, so
 // it is asked before each. Descriptions are in the order in which they were stored.
 func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess func(context.Context) (bool, error)) (swept int, err error) {
-	for sequence := uint64(1); ; {
-		var m *jetstream.RawStreamMsg
-		err := q.retry(ctx, "look for old files", func(ctx context.Context) (err error) {
-			m, err = q.next(ctx, objectStream(bucketFiles), allFiles, sequence)
-			return err
-		})
-		if errors.Is(err, ErrUnknown) || err == nil && !m.Time.Before(since) {
-			return swept, nil
-		}
-		if err != nil {
+	for m, err := range q.messages(ctx, "look for old files", objectStream(bucketFiles), allFiles, 1) {
+		if err != nil || !m.Time.Before(since) {
 			return swept, err
 		}
 		if more, err := excess(ctx); err != nil || !more {
@@ -173,8 +165,8 @@ func (q *Queue) sweepFiles(ctx context.Context, since time.Time, excess func(con
 		if gone {
 			swept++
 		}
-		sequence = m.Sequence + 1
 	}
+	return swept, nil
 }
 
 // sweepFile removes a file with the description that was found; false when somebody has asked for it meanwhile, or it

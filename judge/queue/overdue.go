@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,16 +53,8 @@ func (q *Queue) serverTime(ctx context.Context) (now time.Time, err error) {
 
 // sweepJobs gives up what was queued before a time, and no worker has now.
 func (q *Queue) sweepJobs(ctx context.Context, before time.Time, reason string) (swept int, err error) {
-	for sequence := uint64(1); ; {
-		var m *jetstream.RawStreamMsg
-		err := q.retry(ctx, "look for old jobs", func(ctx context.Context) (err error) {
-			m, err = q.next(ctx, streamWork, workSubject("*", "*", "*"), sequence)
-			return err
-		})
-		if errors.Is(err, ErrUnknown) || err == nil && !m.Time.Before(before) {
-			return swept, nil
-		}
-		if err != nil {
+	for m, err := range q.messages(ctx, "look for old jobs", streamWork, workSubject("*", "*", "*"), 1) {
+		if err != nil || !m.Time.Before(before) {
 			return swept, err
 		}
 		gone, err := q.sweepJob(ctx, m, reason)
@@ -73,8 +64,8 @@ func (q *Queue) sweepJobs(ctx context.Context, before time.Time, reason string) 
 		if gone {
 			swept++
 		}
-		sequence = m.Sequence + 1
 	}
+	return swept, nil
 }
 
 // sweepJob gives a job up, unless a worker may have it, and takes it from the queue.

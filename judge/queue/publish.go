@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,25 +36,6 @@ func (q *Queue) publishFirst(ctx context.Context, stream, subject, id string, da
 // isConflict tells whether a message was refused because its subject has one already.
 func isConflict(err error) bool {
 	return isCode(err, jetstream.JSErrCodeStreamWrongLastSequence) || isCode(err, jetstream.JSErrCodeStreamWrongLastSequenceConstant)
-}
-
-// last returns the last message of a subject; ErrUnknown when there is none.
-func (q *Queue) last(ctx context.Context, stream, subject string) (*jetstream.RawStreamMsg, error) {
-	m, err := q.streams[stream].GetLastMsgForSubject(ctx, subject)
-	return known(m, subject, err)
-}
-
-// next returns the first message of a subject, which may have wildcards, at or after a sequence; ErrUnknown when there is none.
-func (q *Queue) next(ctx context.Context, stream, subject string, sequence uint64) (*jetstream.RawStreamMsg, error) {
-	m, err := q.streams[stream].GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(subject))
-	return known(m, subject, err)
-}
-
-func known(m *jetstream.RawStreamMsg, what string, err error) (*jetstream.RawStreamMsg, error) {
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, fmt.Errorf("%s: %w", what, ErrUnknown)
-	}
-	return m, err
 }
 
 // tell sends a message that nobody stores, to who listens now. One that is lost costs time and nothing else.

@@ -76,15 +76,10 @@ func (q *Queue) chunkSubjects(ctx context.Context) (map[string]uint64, error) {
 
 // dropDescribed takes the chunks out that belong to a file. It reads every description, or fails.
 func (q *Queue) dropDescribed(ctx context.Context, chunks map[string]uint64) error {
-	for sequence := uint64(1); len(chunks) > 0; {
-		var m *jetstream.RawStreamMsg
-		err := q.retry(ctx, "read descriptions of files", func(ctx context.Context) (err error) {
-			m, err = q.next(ctx, objectStream(bucketFiles), allFiles, sequence)
-			return err
-		})
-		if errors.Is(err, ErrUnknown) {
-			return nil
-		}
+	if len(chunks) == 0 {
+		return nil
+	}
+	for m, err := range q.messages(ctx, "read descriptions of files", objectStream(bucketFiles), allFiles, 1) {
 		if err != nil {
 			return err
 		}
@@ -92,7 +87,9 @@ func (q *Queue) dropDescribed(ctx context.Context, chunks map[string]uint64) err
 		if json.Unmarshal(m.Data, &o) == nil && !o.Deleted {
 			delete(chunks, chunkSubject(bucketFiles, o.NUID))
 		}
-		sequence = m.Sequence + 1
+		if len(chunks) == 0 {
+			return nil
+		}
 	}
 	return nil
 }

@@ -92,15 +92,7 @@ func (w *watcher) finish(ctx context.Context, r Result) error {
 
 // progress yields what is stored and was not yielded.
 func (w *watcher) progress(ctx context.Context) error {
-	for {
-		var m *jetstream.RawStreamMsg
-		err := w.q.retry(ctx, "watch job "+w.id, func(ctx context.Context) (err error) {
-			m, err = w.q.next(ctx, streamProgress, progressSubject(w.id, "*"), w.sequence+1)
-			return err
-		})
-		if errors.Is(err, ErrUnknown) {
-			return nil
-		}
+	for m, err := range w.q.messages(ctx, "watch job "+w.id, streamProgress, progressSubject(w.id, "*"), w.sequence+1) {
 		if err != nil {
 			return err
 		}
@@ -109,6 +101,7 @@ func (w *watcher) progress(ctx context.Context) error {
 			return errEnough
 		}
 	}
+	return nil
 }
 
 // event makes an event of a message; false when it is none that counts.
