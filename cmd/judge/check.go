@@ -97,14 +97,10 @@ var findingNames = []string{
 
 // wantFindings checks names of findings.
 func wantFindings(names []string) error {
-	known := &cobra.Command{SuggestionsMinimumDistance: 2}
-	for _, name := range findingNames {
-		known.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
 	for _, name := range names {
 		if !slices.Contains(findingNames, name) {
 			return errors.New(didYouMean(fmt.Sprintf("check: --ignore %q: there is no finding of this name", name),
-				known.SuggestionsFor(name), "they are "+strings.Join(findingNames, ", ")))
+				similar(name, findingNames), "they are "+strings.Join(findingNames, ", ")))
 		}
 	}
 	return nil

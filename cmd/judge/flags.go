@@ -46,16 +46,16 @@ func flagError(cmd *cobra.Command, err error) error {
 		if letters := unknown.GetSpecifiedShortnames(); letters != "" {
 			name, dashes = letters, "-"
 		}
-		var similar []string
+		var meant []string
 		for _, s := range similarFlags(cmd, name) {
-			similar = append(similar, "--"+s)
+			meant = append(meant, "--"+s)
 		}
 		if !cmd.HasParent() { // judge --version, say
 			for _, c := range similarCommands(cmd, strings.TrimLeft(name, "-")) {
-				similar = append(similar, "judge "+c)
+				meant = append(meant, "judge "+c)
 			}
 		}
-		return errors.New(didYouMean(fmt.Sprintf("%sunknown flag %s%s", where, dashes, name), similar, help))
+		return errors.New(didYouMean(fmt.Sprintf("%sunknown flag %s%s", where, dashes, name), meant, help))
 	case errors.As(err, &without):
 		flag := without.GetFlag()
 		kind, _ := pflag.UnquoteUsage(flag)
@@ -83,15 +83,12 @@ func wantedValue(flag *pflag.Flag, err error) string {
 	return err.Error()
 }
 
-// similarFlags lets cobra compare the name with the flags: it knows how to suggest commands, so the
-// flags are shown to it as such.
+// similarFlags are the flags that a misspelt name may mean.
 func similarFlags(cmd *cobra.Command, name string) []string {
 	if len(name) < 2 {
 		return nil
 	}
-	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-	})
-	return flags.SuggestionsFor(name)
+	var flags []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { flags = append(flags, f.Name) })
+	return similar(name, flags)
 }

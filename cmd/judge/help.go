@@ -59,12 +59,11 @@ func addHelp(root *cobra.Command) {
 	})
 }
 
-// similarCommands are the commands and topics that a misspelt name may mean. Cobra suggests what can be run, so
-// topics are shown to it as such.
+// similarCommands are the commands and topics that a misspelt name may mean.
 func similarCommands(root *cobra.Command, name string) []string {
-	all := &cobra.Command{SuggestionsMinimumDistance: 2}
+	var names []string
 	for _, c := range root.Commands() {
-		all.AddCommand(&cobra.Command{Use: c.Name(), Run: func(*cobra.Command, []string) {}})
+		names = append(names, c.Name())
 	}
-	return all.SuggestionsFor(name)
+	return similar(name, names)
 }

@@ -57,3 +57,13 @@ func didYouMean(mistake string, similar []string, help string) string {
 	}
 	return fmt.Sprintf("%s: did you mean %s?", mistake, strings.Join(similar, " or "))
 }
+
+// similar are those of names that a misspelt one may mean. Cobra knows how to suggest commands that can be run, so they are shown to
+// it as such.
+func similar(name string, names []string) []string {
+	all := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, n := range names {
+		all.AddCommand(&cobra.Command{Use: n, Run: func(*cobra.Command, []string) {}})
+	}
+	return all.SuggestionsFor(name)
+}
