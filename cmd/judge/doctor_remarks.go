@@ -126,10 +126,10 @@ func timingNotes(read func(name string) string, files func(pattern string) []str
 	}
 	switch {
 	case read(cpus+"intel_pstate/no_turbo") == "0":
-		list = append(list, remark{"Turbo is on: CPUs are faster while others are idle.", means + "judge --jobs 1 is faster than --jobs 2",
+		list = append(list, remark{"Turbo is on: CPUs are faster while others are idle.", means + "judge run --jobs 1 is faster than --jobs 2",
 			"echo 1 | sudo tee " + cpus + "intel_pstate/no_turbo"})
 	case read(cpus+"cpufreq/boost") == "1":
-		list = append(list, remark{"Boost is on: CPUs are faster while others are idle.", means + "judge --jobs 1 is faster than --jobs 2",
+		list = append(list, remark{"Boost is on: CPUs are faster while others are idle.", means + "judge run --jobs 1 is faster than --jobs 2",
 			"echo 0 | sudo tee " + cpus + "cpufreq/boost"})
 	}
 	if read(cpus+"smt/active") == "1" {
