@@ -17,7 +17,7 @@ import (
 //go:embed programs/*.c
 var sources embed.FS
 
-// lab is a directory with the programs to measure, and the figures. Close removes the directory.
+// lab is a directory with the programs to measure, and the figures.
 type lab struct {
 	options
 	figures
@@ -33,6 +33,7 @@ func newLab(o options) (*lab, error) {
 	return &lab{options: o, dir: dir}, os.Chmod(dir, 0o755)
 }
 
+// close removes the directory.
 func (l *lab) close() { os.RemoveAll(l.dir) }
 
 func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
