@@ -41,7 +41,7 @@ func readChecker(r reader, n *node, into *taskReader) {
 		into.checker = CheckerSpec{Name: name}
 	default:
 		r.failHint(n, checkerHint(text, append(plain, "floats:1e-6", "default")),
-			`checker %s: want "exact", "lines", "tokens", "floats:1e-6" or "none", or a program`, n)
+			`checker %s: want "exact", "lines", "tokens", "floats:1e-6", "default" or "none", or a program`, n)
 	}
 }
 

@@ -63,8 +63,8 @@ func (t *languageTable) program(language string, files []SourceFile) (Code, erro
 	return NewCode(l, files...), nil
 }
 
-// maxFileNameBytes is what Linux takes as the name of a file (NAME_MAX), and a little less, for compilers append to it.
-const maxFileNameBytes = 255 - 16
+// maxSourceName bounds the name of a source file, in bytes: it is maxFileName and a little less, for compilers append to it.
+const maxSourceName = maxFileName - 16
 
 // checkSources refuses names that are not those of files below a directory, or cannot be together in one.
 func checkSources(files []SourceFile) error {
@@ -83,7 +83,7 @@ func checkSources(files []SourceFile) error {
 			return fmt.Errorf("source %s: want a clean path below the work directory", quoted(f.Name))
 		case strings.HasPrefix(f.Name, ".") || strings.Contains(f.Name, "/."):
 			return fmt.Errorf("source %s: names that begin with a dot are not taken", quoted(f.Name))
-		case slices.ContainsFunc(strings.Split(f.Name, "/"), func(part string) bool { return len(part) > maxFileNameBytes }):
+		case slices.ContainsFunc(strings.Split(f.Name, "/"), func(part string) bool { return len(part) > maxSourceName }):
 			return fmt.Errorf("source %s: file name is too long", quoted(f.Name))
 		case taken[f.Name]:
 			return fmt.Errorf("source %s: is there twice", quoted(f.Name))
