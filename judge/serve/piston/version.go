@@ -121,7 +121,7 @@ func spanOf(operator, text string) span {
 	case "<=":
 		return span{version{}, next}
 	case "^":
-		return span{v, v.next(max(1, min(parts, v.leading())))}
+		return span{v, v.next(min(parts, v.leading()))}
 	case "~", "~>":
 		return span{v, v.next(min(parts, 2))}
 	}
