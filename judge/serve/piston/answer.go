@@ -9,7 +9,8 @@ import (
 	"judge/judge"
 )
 
-// answerOf makes the answer of a job's records, which are JSON lines. The error is of our own machinery.
+// answerOf makes the answer of a job's records, which are JSON lines. The error is of our own machinery, or a *RequestError: no
+// worker may do what was asked for.
 func answerOf(r runtime, records []byte) (Response, error) {
 	answer := Response{Language: r.name, Version: r.version.String()}
 	var whole *judge.Record
@@ -32,6 +33,8 @@ func answerOf(r runtime, records []byte) (Response, error) {
 	switch {
 	case whole == nil:
 		return answer, fmt.Errorf("the records have no verdict")
+	case whole.Verdict == judge.JudgeError && whole.Reason == judge.ReasonTask: // which is all of the request's
+		return answer, refuse("%s", whole.Message)
 	case whole.Verdict == judge.JudgeError:
 		return answer, fmt.Errorf("judge-error: %s: %s", whole.Reason, whole.Message)
 	case whole.Verdict == judge.CompileError && answer.Compile == nil: // refused before anything was compiled

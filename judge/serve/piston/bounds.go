@@ -11,6 +11,9 @@ const (
 	MaxMemory  = 1 << 30     // bytes, of compiling, and of running
 )
 
+// minMemory is the least that a task file takes.
+const minMemory = 1 << 20
+
 // What a request has that gives no limit of its own. Compiling then has what the language has.
 const (
 	DefaultTimeout = 3 * time.Second // of running, and of its CPU time

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"judge/judge"
 	"judge/judge/serve/door/doortest"
 )
 
@@ -174,12 +175,15 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"a path outside and back", `{"language":"python","version":"*","files":[{"name":"a/../../b","content":""}]}`, "tries to escape parent directory"},
 		{"an absolute path", `{"language":"python","version":"*","files":[{"name":"/etc/passwd","content":""}]}`, "tries to escape parent directory"},
 		{"NUL in a path", `{"language":"python","version":"*","files":[{"name":"a\u0000","content":""}]}`, "NUL"},
+		{"a name that is not shown", `{"language":"python","version":"*","files":[{"content":""},{"name":"a\u202eb","content":""}]}`, "files[1].name: \"a\\u202eb\" has characters that are not shown"},
+		{"a file and a directory", `{"language":"python","version":"*","files":[{"content":""},{"name":"a","content":""},{"name":"a/b","content":""}]}`, `"a" is a file, and the directory of "a/b"`},
 		{"10000 files", `{"language":"python","version":"*","files":[` + strings.Repeat(`{"content":""},`, 9999) + `{"content":""}]}`, "10000 files"},
 		{"NUL in an argument", ok(`,"args":["\u0000"]`), "args[0] has a NUL byte"},
 		{"many arguments", ok(`,"args":[` + strings.Repeat(`"",`, MaxArgs) + `""]`), "want at most"},
 		{"timeout of another type", ok(`,"run_timeout":"1"`), "If specified, run_timeout must be a number"},
 		{"negative timeout", ok(`,"run_timeout":-5`), "run_timeout must be non-negative"},
 		{"long timeout", ok(`,"compile_timeout":1e300`), "compile_timeout cannot exceed the configured limit of 60000"},
+		{"little memory", ok(`,"run_memory_limit":1000`), "run_memory_limit must be at least 1048576"},
 		{"much memory", ok(`,"run_memory_limit":1e18`), "run_memory_limit cannot exceed"},
 		{"unknown language", `{"language":"cobol","version":"*",` + file + `}`, "cobol-* runtime is unknown"},
 	} {
@@ -202,4 +206,16 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		w := ask(t, NewHandler(Options{}), "POST", "/api/v2/execute", `{"language":"`+strings.Repeat("x", MaxBody))
 		assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
 	})
+}
+
+// A worker may allow less than we do.
+func TestRequestsThatNoWorkerDoes(t *testing.T) {
+	records, err := judge.AppendRecord(nil, &judge.Record{
+		Schema: judge.Schema, Kind: judge.KindSubmission, Verdict: judge.JudgeError, Reason: judge.ReasonTask, Message: "memory: at most 64MiB",
+	})
+	require.NoError(t, err)
+	_, err = answerOf(runtime{}, records)
+	var wrong *RequestError
+	require.ErrorAs(t, err, &wrong)
+	assert.Equal(t, "memory: at most 64MiB", wrong.Message)
 }

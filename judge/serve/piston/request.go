@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"judge/judge"
 	"judge/judge/queue"
 )
 
@@ -110,6 +111,8 @@ func checkName(name string) error {
 		return errors.New("has a NUL byte, or is not UTF-8")
 	case path.IsAbs(name) || path.Clean(name) != name || name == "." || name == ".." || strings.HasPrefix(name, "../"):
 		return fmt.Errorf("File path %.80q tries to escape parent directory, or is not clean", name)
+	case judge.Visible(name) != name || strings.TrimSpace(name) == "":
+		return fmt.Errorf("%.80q has characters that are not shown, or nothing else", name)
 	}
 	return queue.CheckPath(name)
 }
@@ -139,17 +142,17 @@ type bothLimits struct{ compile, run stageLimits }
 // limits reads the limits of a request.
 func (r *Request) limits() (both bothLimits, err error) {
 	for _, row := range []struct {
-		name  string
-		value *float64
-		most  float64
-		set   func(float64)
+		name        string
+		value       *float64
+		least, most float64
+		set         func(float64)
 	}{
-		{"compile_timeout", r.CompileTimeout, milliseconds(MaxTimeout), func(v float64) { both.compile.wall = duration(v) }},
-		{"run_timeout", r.RunTimeout, milliseconds(MaxTimeout), func(v float64) { both.run.wall = duration(v) }},
-		{"compile_cpu_time", r.CompileCPUTime, milliseconds(MaxTimeout), func(v float64) { both.compile.cpu = duration(v) }},
-		{"run_cpu_time", r.RunCPUTime, milliseconds(MaxTimeout), func(v float64) { both.run.cpu = duration(v) }},
-		{"compile_memory_limit", r.CompileMemoryLimit, MaxMemory, func(v float64) { both.compile.memory = int64(v) }},
-		{"run_memory_limit", r.RunMemoryLimit, MaxMemory, func(v float64) { both.run.memory = int64(v) }},
+		{"compile_timeout", r.CompileTimeout, 1, milliseconds(MaxTimeout), func(v float64) { both.compile.wall = duration(v) }},
+		{"run_timeout", r.RunTimeout, 1, milliseconds(MaxTimeout), func(v float64) { both.run.wall = duration(v) }},
+		{"compile_cpu_time", r.CompileCPUTime, 1, milliseconds(MaxTimeout), func(v float64) { both.compile.cpu = duration(v) }},
+		{"run_cpu_time", r.RunCPUTime, 1, milliseconds(MaxTimeout), func(v float64) { both.run.cpu = duration(v) }},
+		{"compile_memory_limit", r.CompileMemoryLimit, minMemory, MaxMemory, func(v float64) { both.compile.memory = int64(v) }},
+		{"run_memory_limit", r.RunMemoryLimit, minMemory, MaxMemory, func(v float64) { both.run.memory = int64(v) }},
 	} {
 		switch {
 		case row.value == nil || *row.value == 0 || *row.value == -1:
@@ -157,8 +160,8 @@ func (r *Request) limits() (both bothLimits, err error) {
 			return both, refuse("%s must be non-negative", row.name)
 		case *row.value > row.most:
 			return both, refuse("%s cannot exceed the configured limit of %.0f", row.name, row.most)
-		case *row.value < 1:
-			return both, refuse("%s must be at least 1", row.name)
+		case *row.value < row.least:
+			return both, refuse("%s must be at least %.0f", row.name, row.least)
 		default:
 			row.set(*row.value)
 		}

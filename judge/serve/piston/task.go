@@ -47,9 +47,24 @@ func newProgram(r Request, l language) (program, error) {
 		p.task[place] = s.data
 		places[s.name] = place
 	}
+	if err := checkPlaces(places); err != nil {
+		return p, err
+	}
 	text, err := document(r, l, places)
 	p.task[queue.TaskFile] = text
 	return p, err
+}
+
+// checkPlaces refuses a file that is also the directory of another.
+func checkPlaces(places map[string]string) error {
+	for name := range places {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if places[dir] != "" {
+				return refuse("files: %.80q is a file, and the directory of %.80q", dir, name)
+			}
+		}
+	}
+	return nil
 }
 
 // mainFirst puts the entry point, the first file that may be source, before the others.
