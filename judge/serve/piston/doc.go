@@ -9,7 +9,7 @@
 //
 // # What is different
 //
-//   - run_timeout and compile_timeout are at most MaxTimeout, and so are the CPU times; memory limits are at most
+//   - run_timeout and compile_timeout are at most MaxTimeout, and so are the CPU times; memory limits are from 1 MiB to
 //     MaxMemory. A limit that is not given, 0 or -1 is the default; for compiling, what the language has.
 //   - A stream of more than MaxOutput bytes ends the program: status OL or EL.
 //   - output is stdout and then stderr: the two are different pipes, and nobody knows their common order.
