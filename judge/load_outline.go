@@ -7,6 +7,7 @@ type outline struct {
 	offset int // of the value's key, or of the element of an array
 	keys   map[string]*outline
 	items  []*outline
+	array  bool // it is written as an array, to which nothing can be added
 }
 
 // child is the value under a key; it is made when it is new.
@@ -28,6 +29,16 @@ func (o *outline) enter(path []string, offset int) *outline {
 		o = o.last().child(key, offset)
 	}
 	return o
+}
+
+// isThroughArray tells whether a dotted key leads from a table into an array. The parser takes that, and forgets the array.
+func (o *outline) isThroughArray(path []string) bool {
+	for _, key := range path[:max(0, len(path)-1)] {
+		if o = o.last().keys[key]; o == nil || o.array {
+			return o != nil
+		}
+	}
+	return false
 }
 
 // header follows the name in [table] or [[table]].

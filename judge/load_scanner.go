@@ -100,6 +100,10 @@ func (s *outlineScanner) pair(table *outline, depth int) {
 	if s.bad {
 		return
 	}
+	if table.isThroughArray(path) {
+		s.pos, s.bad = start, true
+		return
+	}
 	s.space()
 	s.value(table.enter(path, start), depth+len(path))
 }
@@ -124,6 +128,7 @@ func (s *outlineScanner) array(at *outline, depth int) {
 	if !s.deeper(depth) {
 		return
 	}
+	at.array = true
 	s.pos++
 	for {
 		s.blank()

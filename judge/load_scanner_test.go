@@ -49,6 +49,20 @@ func TestHostileTOMLEndsInAnError(t *testing.T) {
 	}
 }
 
+// The parser takes a dotted key into an array, and forgets the array.
+func TestNothingIsAddedToAnArray(t *testing.T) {
+	for _, text := range []string{"a = [1]\na.b = 2", "a = []\na.b = 2", "a.b = [{c = 1}]\na.b.c.d = 2", "[t]\na = [1]\n\na.b = 2"} {
+		_, fault := parseDocument(&document{text: text})
+		require.NotNil(t, fault, text)
+		assert.Equal(t, "is not valid TOML here", fault.Message, text)
+		assert.Equal(t, strings.Count(text, "\n")+1, fault.Line, text)
+	}
+	for _, text := range []string{"a.b = [1]\na.c = [2]", "[[a]]\nb.c = [1]\nb.d = 2\n[[a]]\nb.c.d = 1", "x = [{a.b = 1, a.c = 2}]"} {
+		_, fault := parseDocument(&document{text: text})
+		assert.Nil(t, fault, text)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	seeds, err := filepath.Glob("testdata/load/*/tasks.toml")
 	require.NoError(f, err)
