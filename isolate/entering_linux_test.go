@@ -9,6 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
 )
 
 // standIns are pipes in place of tasks files; what was written to them shows who has entered.
@@ -85,4 +88,30 @@ func TestTooManyGroupsAreRefused(t *testing.T) {
 	assert.ErrorContains(t, s.Prepare(&Root{}, nil, tasks...), "at most 15")
 	_, err := s.Run(context.Background(), shortProgram(&Root{}), nil)
 	assert.NoError(t, err)
+}
+
+// Were there a descriptor for each program of Exec that lives, those that come with prepare would grow into the numbers
+// that init gives them.
+func TestProgramEntersItsGroupsBesideManyOthers(t *testing.T) {
+	b := newBox(t)
+	first, err := b.Start(context.Background(), b.probeProgram("pause"), nil)
+	require.NoError(t, err)
+	for n := range child.Socket + handshake.MaxTasks {
+		_, err := first.Exec(context.Background(), b.probeProgram("pause"), nil)
+		require.NoError(t, err)
+		if n+handshake.MaxTasks < child.Socket-16 {
+			continue // far from it
+		}
+		tasks, entered := standIns(t, handshake.MaxTasks)
+		root := b.with(Root{Hooks: Hooks{BeforeExec: func(int) error { return nil }}}) // so Prepare waits
+		require.NoError(t, b.Prepare(root, nil, tasks...), "beside %d programs", n)
+		require.NoError(t, b.Discard())
+		for i, r := range entered {
+			tasks[i].Close()
+			text, err := io.ReadAll(r)
+			require.NoError(t, err)
+			require.Equal(t, "0", string(text), "group %d beside %d programs", i, n)
+			r.Close()
+		}
+	}
 }
