@@ -1,28 +1,33 @@
 package isolate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"judge/isolate/internal/handshake"
 )
 
-// end kills what is held and waits until nothing of it is left, but for a dead init if WaitProcesses has told all: its
-// pidfd says so, and the intermediate, which sleeps, reaps it when there is something else to do. Else that says so,
-// unless it is not there: whoever inherits init, to reap it, is none of our business.
+// end kills what is held and waits until nothing of it is left, but for a dead init if WaitProcesses has told all: the
+// intermediate, which sleeps, reaps it when there is something else to do. If that is not there, init says that it has
+// ended: whoever inherits it, to reap it, is none of our business.
 func (s *Sandbox) end(h *held) (info goneInfo, err error) {
 	h.signal(unix.SIGKILL) // nothing to do after a normal end: init exits by itself
-	h.conn.Close()
-	if h.isOver() {
-		if err = s.awaitInit(h); err != nil {
-			err = s.breaks(err)
+	h.hangUp()
+	timeout := cmp.Or(s.timeout, stepTimeout)
+	switch over := h.isOver(); {
+	case over && h.awaitInit(timeout):
+		s.mu.Lock()
+		s.dead = append(s.dead, h.number)
+		s.mu.Unlock()
+	case over:
+		err = s.breaks(errImmortal)
+	default:
+		if info, err = s.reap(h.number); err != nil && !h.awaitInit(timeout) {
+			err = errors.Join(err, errImmortal)
 		}
-	} else if info, err = s.reap(h.number); err != nil && h.pidfd != nil {
-		err = errors.Join(err, s.awaitInit(h))
 	}
 	h.close()
 	h.supervised()
@@ -30,26 +35,7 @@ func (s *Sandbox) end(h *held) (info goneInfo, err error) {
 	return info, errors.Join(err, h.gateway.stop())
 }
 
-// awaitInit waits for init's end, and notes that it is to be reaped.
-func (s *Sandbox) awaitInit(h *held) error {
-	fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
-	deadline := s.deadline(stepTimeout)
-	for {
-		n, err := unix.Poll(fds, max(0, int(time.Until(deadline).Milliseconds())))
-		switch {
-		case n > 0:
-			s.mu.Lock()
-			s.dead = append(s.dead, h.number)
-			s.mu.Unlock()
-			return nil
-		case err == unix.EINTR:
-		case err != nil:
-			return os.NewSyscallError("poll", err)
-		default:
-			return errors.New("init does not die")
-		}
-	}
-}
+var errImmortal = errors.New("init does not die")
 
 // numbers is the argument of a message about a clone, or noClone, that also has the intermediate reap the dead.
 func (s *Sandbox) numbers(about cloneNumber) []byte {

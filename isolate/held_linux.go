@@ -58,6 +58,31 @@ func (h *held) close() {
 	}
 }
 
+// hangUp lets init and the program see the end of file, wherever they wait.
+func (h *held) hangUp() {
+	if h.pidfd == nil {
+		h.conn.CloseWrite() // the other direction is how awaitInit learns of the end
+		return
+	}
+	h.conn.Close()
+}
+
+// awaitInit waits for the end of an init that nobody else tells of: false when it has not come in time. Of one that did
+// not get to the gate nothing is known but the socket, which it and its program have as long as they do anything.
+func (h *held) awaitInit(timeout time.Duration) (ended bool) {
+	if h.pidfd == nil {
+		return h.conn.AwaitHangup(time.Now().Add(timeout))
+	}
+	deadline := time.Now().Add(timeout)
+	for {
+		fds := []unix.PollFd{{Fd: int32(h.pidfd.Fd()), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds, int(max(time.Until(deadline), 0).Milliseconds()))
+		if err != unix.EINTR {
+			return n > 0
+		}
+	}
+}
+
 // kill ends init, and with it everything in its namespaces. It may be called at any time. Nobody waits
 // for ever for an init that does not die of it.
 func (h *held) kill() {

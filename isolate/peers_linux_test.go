@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,6 +260,41 @@ func TestParentNamesStateExpectedAndReceived(t *testing.T) {
 			assert.Equal(t, row.broken, s.Err() != nil, "%v", s.Err())
 		})
 	}
+}
+
+// When the intermediate is dead and init has not told its pid, only the run's socket says whether it lives.
+func TestPrepareWaitsForAnInitThatOutlivesItsIntermediate(t *testing.T) {
+	var heard error
+	var ended atomic.Bool
+	s := impostor(t, func(control *handshake.Conn) {
+		outlives(control, func(run *handshake.Conn) {
+			_, heard = run.Receive("init", time.Now().Add(patience), handshake.Go)
+			run.Send(handshake.Message{Kind: handshake.Admit}) // to one that does not listen any more
+			ended.Store(true)
+		})
+	})
+	require.Error(t, s.Prepare(&Root{}, nil))
+	assert.True(t, ended.Load())
+	require.ErrorIs(t, heard, io.EOF)
+}
+
+func TestInitThatOutlivesItsIntermediateForEverIsAnError(t *testing.T) {
+	over := make(chan struct{})
+	s := impostor(t, func(control *handshake.Conn) {
+		outlives(control, func(*handshake.Conn) { <-over })
+	})
+	defer close(over)
+	s.timeout = shortDeadline
+	require.ErrorContains(t, s.Prepare(&Root{}, nil), "init does not die")
+}
+
+// outlives is an intermediate that is dead as soon as it has cloned an init.
+func outlives(control *handshake.Conn, init func(run *handshake.Conn)) {
+	initPlays(func(run *handshake.Conn) {
+		control.Close()
+		run.Send(handshake.Message{Kind: handshake.RootReady}) // which ends the wait for it
+		init(run)
+	}, func(*handshake.Conn) {})(control)
 }
 
 func TestBrokenSandboxSaysWhyAndTouchesNothing(t *testing.T) {

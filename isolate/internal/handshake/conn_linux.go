@@ -90,6 +90,31 @@ func (c *Conn) Close() error {
 	return c.file.Close()
 }
 
+// CloseWrite lets the peer's receives report the end of file, while it can still be heard.
+func (c *Conn) CloseWrite() error {
+	var err error
+	if controlErr := c.raw.Control(func(fd uintptr) { err = unix.Shutdown(int(fd), unix.SHUT_WR) }); controlErr != nil {
+		err = controlErr
+	}
+	return os.NewSyscallError("shutdown", err)
+}
+
+// AwaitHangup waits until no process has the peer's end any more, whatever that has sent; false at the deadline, or
+// if this end is closed. It is no use when the time of Expire has passed.
+func (c *Conn) AwaitHangup(deadline time.Time) (hungUp bool) {
+	c.raw.Control(func(fd uintptr) {
+		for !hungUp && time.Now().Before(deadline) {
+			fds := []unix.PollFd{{Fd: int32(fd)}}
+			timeout := unix.NsecToTimespec(int64(time.Until(deadline)))
+			if _, err := unix.Ppoll(fds, &timeout, nil); err != nil && err != unix.EINTR {
+				return
+			}
+			hungUp = fds[0].Revents&unix.POLLHUP != 0
+		}
+	})
+	return hungUp
+}
+
 // shutdown ends the receive that waits, and those to come: they see the end of file.
 func (c *Conn) shutdown() {
 	c.raw.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) }) // of a closed one: nobody waits

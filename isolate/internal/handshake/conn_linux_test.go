@@ -231,6 +231,34 @@ func TestHalfClosedPeerIsAnEndOfFileAfterItsLastMessage(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF)
 }
 
+func TestWhoHasClosedForWritingHearsThePeerOut(t *testing.T) {
+	c := converse(t)
+	require.NoError(t, c.parent.CloseWrite())
+	_, err := c.peer.Receive("gate", soon(), Go)
+	require.ErrorIs(t, err, io.EOF)
+	require.NoError(t, c.peer.Send(Message{Kind: Gone, Args: [][]byte{{1}}}))
+	_, err = c.parent.Receive("end of the run", soon(), Gone)
+	require.NoError(t, err)
+	require.NoError(t, c.parent.Close())
+	assert.Error(t, c.parent.CloseWrite())
+}
+
+func TestPeerHasHungUpWhenNobodyHasItsEnd(t *testing.T) {
+	c := converse(t)
+	other, err := unix.FcntlInt(c.peer.file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	require.NoError(t, err)
+	require.NoError(t, c.peer.Send(Message{Kind: RootReady})) // which nobody receives
+	require.NoError(t, c.parent.CloseWrite())
+	require.NoError(t, c.peer.Close())
+	assert.False(t, c.parent.AwaitHangup(time.Now().Add(time.Millisecond)), "another process has it")
+	hungUp := make(chan bool)
+	go func() { hungUp <- c.parent.AwaitHangup(soon()) }()
+	require.NoError(t, unix.Close(other))
+	assert.True(t, <-hungUp)
+	require.NoError(t, c.parent.Close())
+	assert.False(t, c.parent.AwaitHangup(soon()), "this end is closed")
+}
+
 func TestMalformedMessageIsRefusedAndItsDescriptorsAreClosed(t *testing.T) {
 	tooMany := make([]*os.File, MaxFiles+1)
 	for i := range tooMany {
