@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"judge/isolate/internal/child"
+	"judge/isolate/internal/handshake"
 	"judge/isolate/internal/policy"
 )
 
 // Explain returns the system calls by which a program would be run, one a line, with what each is
-// for, by a parent that admits it to groups; where it enters groups by itself, writes to tasks files take the place of
-// admit and admitted. It makes none of them; places like /layer0 are in the intermediate's mount namespace.
+// for. It makes none of them; places like /layer0 are in the intermediate's mount namespace. How the program gets into
+// groups depends on their version: both ways are there, and say when they are taken.
 func Explain(p Program) []string {
 	root := p.Root
 	if root == nil {
@@ -21,7 +22,7 @@ func Explain(p Program) []string {
 	for _, b := range root.Binds {
 		spec.Binds = append(spec.Binds, bindSpec{Target: b.Target, Writable: b.Writable})
 	}
-	plan, err := plan(spec, planKey{admission: withAdmission})
+	plan, err := plan(spec, planKey{admission: withAdmission, tasks: [handshake.MaxTasks]int{1}})
 	if err != nil {
 		return []string{err.Error()}
 	}
@@ -35,11 +36,25 @@ func Explain(p Program) []string {
 	} {
 		lines = append(lines, part.who+":")
 		for _, s := range part.steps {
-			lines = append(lines, "  "+s.String())
+			lines = append(lines, "  "+s.String()+someRuns[s.Name])
 		}
 	}
 	return lines
 }
+
+// someRuns says which runs have a step that not all have: those whose program is put into its groups, or puts itself.
+var someRuns = map[string]string{
+	"send admit":               ofVersion2,
+	"await admitted":           ofVersion2,
+	"keep a descriptor":        ofVersion1,
+	"enter a control group":    ofVersion1,
+	"close the control groups": ofVersion1,
+}
+
+const (
+	ofVersion1 = " [each group, if all are of version 1]"
+	ofVersion2 = " [if a group is of version 2]"
+)
 
 // Mechanisms names what keeps programs apart, for records, in a sandbox of the zero Config.
 func Mechanisms() map[string]string { return Config{}.Mechanisms() }

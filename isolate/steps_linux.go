@@ -258,7 +258,7 @@ func enterSteps(tasks int) (steps []child.Step) {
 		enter.Want = 1 + 1
 		steps = append(steps, enter)
 	}
-	return append(steps, call("close descriptors", unix.SYS_CLOSE_RANGE, child.Socket+1, child.Socket+tasks, 0))
+	return append(steps, call("close the control groups", unix.SYS_CLOSE_RANGE, child.Socket+1, child.Socket+tasks, 0))
 }
 
 // groupsStep leaves all groups but those given.

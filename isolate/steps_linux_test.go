@@ -95,3 +95,18 @@ func TestExplainShowsTheStepsAndMakesNone(t *testing.T) {
 		assert.Contains(t, text, want)
 	}
 }
+
+func TestExplainShowsBothWaysIntoGroups(t *testing.T) {
+	text := strings.Join(Explain(Program{Path: "/x"}), "\n")
+	for _, want := range []string{
+		`keep a descriptor: dup3(1, 101, 524288) [each group, if all are of version 1]`,
+		`send admit: sendto(100, 8 bytes, 8, 16384, 0, 0) [if a group is of version 2]`,
+		`enter a control group: write(101, "0", 1) [each group, if all are of version 1]`,
+		`await admitted: recvfrom(100, 16 bytes, 16, 0, 0, 0) [if a group is of version 2]`,
+	} {
+		assert.Contains(t, text, want)
+	}
+	for name := range someRuns {
+		assert.Contains(t, text, "  "+name+": ")
+	}
+}

@@ -42,7 +42,7 @@ func (p *planPrinter) stepsOf(t judge.Task) {
 }
 
 // bookkeeping begins the names of steps that say nothing by themselves.
-var bookkeeping = []string{"make /", "open ", "close ", "give ", "allow ", "move ", "find ", "send ", "await ", "enter ", "unblock ", "set rlimit "}
+var bookkeeping = []string{"make /", "open ", "close ", "give ", "allow ", "move ", "find ", "send ", "await ", "keep ", "enter ", "unblock ", "set rlimit "}
 
 // stepSummary names steps, in a paragraph for each process and phase.
 func stepSummary(steps []string) []string {
