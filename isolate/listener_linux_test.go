@@ -86,15 +86,9 @@ func TestListenerThatIsNotThereEndsTheRun(t *testing.T) {
 
 func TestTmpfsIsBoundedAndWritable(t *testing.T) {
 	b := newBox(t)
-	p, r, w := b.sh("cd /data/more && head -c 3M /dev/zero > x; stat -c %s x; exec >&-")
-	p.Root = b.with(Root{Tmpfs: []Tmpfs{{Target: "/data/more", Size: 1 << 20, Inodes: 10}}})
-	exit, err := b.Run(context.Background(), p, nil)
-	require.NoError(t, err)
-	require.Zero(t, exit.Status)
-	w.Close()
-	out := make([]byte, 64)
-	n, _ := r.Read(out)
-	assert.Equal(t, "1048576\n", string(out[:n]))
+	b.root = b.with(Root{Tmpfs: []Tmpfs{{Target: "/data/more", Size: 1 << 20, Inodes: 10}, {Target: "/data/few", Inodes: 2}}})
+	const fill = "cd /data/more && head -c 3M /dev/zero 2>&- > x; stat -c %s x; cd ../few && mkdir a; touch a/b c 2>&-; ls -A . a"
+	assert.Equal(t, "1048576\n.:\na\n\na:\nb\n", b.shell(fill))
 }
 
 func TestBindFlags(t *testing.T) {

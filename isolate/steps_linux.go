@@ -95,7 +95,7 @@ func initSteps(spec rootSpec, socket int, tasks ...int) []child.Step {
 			plainMount|unix.MS_NOEXEC|unix.MS_RDONLY, "hidepid=invisible"),
 	)
 	for _, t := range spec.Tmpfs {
-		options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", t.Size, t.Inodes)
+		options := fmt.Sprintf("size=%d,nr_inodes=%d,mode=1777", t.Size, t.Inodes+1) // its root is one
 		steps = append(steps, mountStep("tmpfs on "+t.Target, "tmpfs", newRoot+t.Target, "tmpfs", plainMount, options))
 	}
 	for i, b := range spec.Binds {
