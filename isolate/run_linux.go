@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,8 +18,8 @@ import (
 	"judge/isolate/internal/policy"
 )
 
-// Process is a program that was started in a sandbox. Signal and Kill may be called by any goroutine
-// at any time; Wait is for one at a time.
+// Process is a program that was started in a sandbox. Signal, Kill and Wait may be called by any goroutine
+// at any time.
 type Process struct {
 	sandbox *Sandbox
 	held    *held
@@ -32,6 +33,7 @@ type Process struct {
 	second  bool                  // started by Exec
 	why     atomic.Pointer[error] // we have killed it
 	over    atomic.Bool           // Wait or WaitProcesses was called
+	waiting sync.Mutex            // of what follows
 	exit    Exit
 	err     error
 

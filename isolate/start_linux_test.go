@@ -29,6 +29,30 @@ func TestWaitReturnsTheSameAgain(t *testing.T) {
 	assert.Equal(t, first, second)
 }
 
+// Whoever closes the sandbox while others wait ends the program for all of them.
+func TestAllThatWaitGetTheSame(t *testing.T) {
+	b := newBox(t)
+	p, err := b.Start(context.Background(), b.probeProgram("pause"), nil)
+	require.NoError(t, err)
+	type end struct {
+		exit Exit
+		err  error
+	}
+	ends := make(chan end)
+	for _, wait := range []func() (Exit, error){p.Wait, p.Wait, func() (Exit, error) { return p.WaitProcesses(func() bool { return false }) }} {
+		go func() {
+			exit, err := wait()
+			ends <- end{exit, err}
+		}()
+	}
+	require.NoError(t, b.Close())
+	first := <-ends
+	require.NoError(t, first.err)
+	assert.ErrorIs(t, first.exit.Cause, ErrKilled)
+	assert.Equal(t, first, <-ends)
+	assert.Equal(t, first, <-ends)
+}
+
 func TestStartReturnsWhileTheProgramRuns(t *testing.T) {
 	b := newBox(t)
 	var atGate int

@@ -16,8 +16,15 @@ import (
 )
 
 // Wait waits for the end of the run, as Run does, and until all that it wrote is copied to Stdout and
-// Stderr. It may be called again and returns the same.
+// Stderr. It may be called again, and by many, and returns the same.
 func (p *Process) Wait() (Exit, error) {
+	p.waiting.Lock()
+	defer p.waiting.Unlock()
+	return p.wait()
+}
+
+// wait is Wait for who has locked waiting.
+func (p *Process) wait() (Exit, error) {
 	if !p.over.Swap(true) {
 		p.awaitEnd()
 	}
@@ -48,11 +55,13 @@ func (p *Process) Wait() (Exit, error) {
 // of the run is left either, it does not wait until the kernel has taken the sandbox down. The caller calls Wait
 // after that Start, and learns there whether anything is left; Close does, too.
 func (p *Process) WaitProcesses(none func() bool) (Exit, error) {
+	p.waiting.Lock()
+	defer p.waiting.Unlock()
 	if p.over.Swap(true) {
-		return p.Wait()
+		return p.wait()
 	}
 	if ended := p.awaitEnd(); !ended || p.second || !none() {
-		return p.Wait()
+		return p.wait()
 	}
 	s := p.sandbox
 	s.mu.Lock()
