@@ -153,6 +153,17 @@ func TestRlimitsAreSet(t *testing.T) {
 	assert.Equal(t, "7: 17 19\n3: 1048576 2097152\n1: 0 4096\n", out)
 }
 
+// What the kernel counts for the user who has made the sandbox, one program must not use up.
+func TestProgramCannotUseUpWhatItsMakersUserHas(t *testing.T) {
+	b := newBox(t)
+	limits := []string{strconv.Itoa(unix.RLIMIT_SIGPENDING), strconv.Itoa(unix.RLIMIT_MSGQUEUE)}
+	assert.Equal(t, []string{"11: 256 256", "12: 0 0"}, b.lines(append([]string{"rlimits"}, limits...)...))
+	p := b.probeProgram(append([]string{"rlimits"}, limits...)...)
+	p.Rlimits = []Rlimit{{unix.RLIMIT_SIGPENDING, 300, 400}}
+	_, out := b.mustRun(p)
+	assert.Equal(t, "11: 300 400\n12: 0 0\n", out)
+}
+
 func TestRlimitAboveOursIsAStepError(t *testing.T) {
 	b := newBox(t)
 	p := b.probeProgram("exit", "0")

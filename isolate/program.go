@@ -38,7 +38,8 @@ type Program struct {
 	Late func()
 }
 
-// Rlimit is one resource limit (setrlimit(2)). RLIMIT_CORE is ours: no program dumps core.
+// Rlimit is one resource limit (setrlimit(2)). RLIMIT_CORE is ours: no program dumps core. RLIMIT_SIGPENDING is 256 and
+// RLIMIT_MSGQUEUE 0 for who is told no other: the kernel counts these for the caller's user, too.
 type Rlimit struct {
 	Resource   int // unix.RLIMIT_…
 	Soft, Hard uint64

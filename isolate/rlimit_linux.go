@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -26,3 +27,19 @@ var hardLimits = sync.OnceValue(func() (limits []uint64) {
 		limits = append(limits, l.Max)
 	}
 })
+
+// strictLimits are those of a program that is told no others. What they bound, the kernel counts for the user who has
+// made the sandbox, too (ucounts, Linux 5.14): one program could take it from all others, and from the host's services.
+// Of a message queue nobody has use where Landlock is: its file system is in no ruleset.
+var strictLimits = []Rlimit{{unix.RLIMIT_SIGPENDING, 256, 256}, {unix.RLIMIT_MSGQUEUE, 0, 0}}
+
+// withStrict adds to the limits of a program those that it is not told.
+func withStrict(told []Rlimit) (all []Rlimit) {
+	for _, r := range strictLimits {
+		if !slices.ContainsFunc(told, func(t Rlimit) bool { return t.Resource == r.Resource }) {
+			most := min(r.Hard, HardLimit(r.Resource))
+			all = append(all, Rlimit{r.Resource, min(r.Soft, most), most})
+		}
+	}
+	return append(all, told...)
+}

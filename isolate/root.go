@@ -22,8 +22,8 @@ type Root struct {
 	Tmpfs []Tmpfs
 	// Forbidden says what comes of a system call that the filter forbids.
 	Forbidden Forbidden
-	// Locks lets the program lock files, and watch them, where some are those of other sandboxes, too: the device
-	// nodes for an ordinary user, and what is bound read-only. It is a way to meet others. It is for tools.
+	// Locks lets the program lock files, and be told of their use (fcntl(2)), where some are those of other sandboxes,
+	// too: the device nodes for an ordinary user, and what is bound read-only. It is a way to meet others. It is for tools.
 	Locks bool
 	// Listener is the path of a UNIX socket that takes over the supervision of forbidden calls: it
 	// is sent the listener's descriptor with the state of the process as JSON, as OCI runtimes do it

@@ -309,7 +309,7 @@ func releaseSteps(p Program) []child.Step {
 		steps = append(steps, call("take the terminal", unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0))
 	}
 	steps = append(steps, p.Landlock.steps(policy.ABI(), 3+len(p.Files))...)
-	for _, r := range p.Rlimits {
+	for _, r := range withStrict(p.Rlimits) {
 		if r.Resource != unix.RLIMIT_CORE { // the slot has set it once and for all
 			steps = append(steps, rlimitStep(r))
 		}

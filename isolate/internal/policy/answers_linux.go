@@ -67,7 +67,6 @@ func (s Seccomp) answers(info *arch.Info) answers {
 	}
 	if s.SharedFiles {
 		set("flock", answer{verdict: fail(unix.EOPNOTSUPP)})
-		set("inotify_add_watch", answer{verdict: fail(unix.EOPNOTSUPP)})
 	}
 	rules := s.rules()
 	for i := range rules {

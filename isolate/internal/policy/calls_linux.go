@@ -40,14 +40,13 @@ var classes = []class{
 		renameat2 link linkat unlink unlinkat symlink symlinkat readlink readlinkat mknod mknodat
 		chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat umask utime utimes futimesat
 		utimensat setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr
-		flistxattr removexattr lremovexattr fremovexattr inotify_init inotify_init1
-		inotify_add_watch inotify_rm_watch`},
+		flistxattr removexattr lremovexattr fremovexattr`},
 	{"waiting", allow, `
 		poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
 		epoll_pwait2 eventfd eventfd2 signalfd signalfd4 timerfd_create timerfd_settime
 		timerfd_gettime`},
 	{"memory; what it holds is charged to the run", allow, `
-		munmap mprotect mremap msync mincore madvise brk mlock mlock2 munlock mlockall
+		munmap mprotect mremap msync mincore brk mlock mlock2 munlock mlockall
 		munlockall pkey_mprotect pkey_alloc pkey_free map_shadow_stack mseal`},
 	{"processes, which stay in their namespaces", allow, `
 		fork vfork execve execveat exit exit_group wait4 waitid getpid gettid getppid getpgid
@@ -67,7 +66,7 @@ var classes = []class{
 		time gettimeofday clock_gettime clock_getres clock_nanosleep nanosleep alarm getitimer
 		setitimer timer_create timer_settime timer_gettime timer_getoverrun timer_delete getrandom`},
 	{"IPC objects, which die with the run's namespace", allow, `
-		shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open
+		shmat shmdt semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open
 		mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr`},
 	{"sockets, once socket(2) made one", allow, `
 		bind connect listen accept accept4 shutdown getsockname getpeername getsockopt sendto
@@ -96,6 +95,8 @@ var classes = []class{
 
 	{"a bounded number for the whole host (fs.aio-max-nr)", absent, `
 		io_setup io_destroy io_getevents io_pgetevents io_submit io_cancel`},
+	{"a bounded number for the user who has made the sandboxes (fs.inotify.max_user_instances)", absent, `
+		inotify_init inotify_init1 inotify_add_watch inotify_rm_watch`},
 	// libnuma and those who use it ask get_mempolicy first.
 	{"placement of memory, as without CONFIG_NUMA", absent, `
 		get_mempolicy set_mempolicy mbind migrate_pages move_pages set_mempolicy_home_node`},

@@ -48,7 +48,10 @@ func TestKernelEnforcesTheFilter(t *testing.T) {
 		{"lease", []int64{unix.SYS_FCNTL, 0, unix.F_SETLEASE, unix.F_RDLCK}, unix.EOPNOTSUPP},
 		{"watch of a directory", []int64{unix.SYS_FCNTL, 0, unix.F_NOTIFY, 1}, unix.EOPNOTSUPP},
 		{"huge pages", []int64{unix.SYS_MEMFD_CREATE, 0, unix.MFD_HUGETLB}, unix.ENOMEM},
-		{"watch", []int64{unix.SYS_INOTIFY_ADD_WATCH, 0}, unix.EOPNOTSUPP},
+		{"watch", []int64{unix.SYS_INOTIFY_ADD_WATCH, 0}, unix.ENOSYS},
+		{"watcher of files", []int64{unix.SYS_INOTIFY_INIT1, 0}, unix.ENOSYS},
+		{"pages merged with those of others", []int64{unix.SYS_MADVISE, 0, 0, unix.MADV_MERGEABLE}, unix.EINVAL},
+		{"locked shared memory", []int64{unix.SYS_SHMCTL, 0, shmLock}, unix.EPERM},
 		{"duplicate", []int64{unix.SYS_FCNTL, 1, unix.F_GETFD}, 0},
 	}
 	h := helper{Seccomp: &Seccomp{SharedFiles: true}}
