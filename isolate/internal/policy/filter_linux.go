@@ -134,35 +134,41 @@ func (f *filter) tree(spans []span) {
 }
 
 // rules places the tests of each rule. The loaded number is gone after them, so a rule always ends
-// in a verdict.
+// in a verdict. What the only test of an arm has loaded, the next arm finds.
 func (f *filter) rules() {
 	for _, a := range slices.Clone(f.order) {
 		if a.rule == nil {
 			continue
 		}
 		f.SetLabel(f.at(a))
+		var loaded *test
 		for i, arm := range a.rule.arms {
 			miss := f.NewLabel()
 			if i == len(a.rule.arms)-1 {
 				miss = f.at(answer{verdict: a.rule.otherwise})
 			}
-			f.arm(arm, miss)
+			f.arm(arm, miss, loaded)
 			if i < len(a.rule.arms)-1 {
 				f.SetLabel(miss)
+			}
+			if loaded = nil; len(arm.when) == 1 {
+				loaded = &arm.when[0]
 			}
 		}
 	}
 }
 
-func (f *filter) arm(a arm, miss seccomp.Label) {
+func (f *filter) arm(a arm, miss seccomp.Label, loaded *test) {
 	for i, t := range a.when {
 		hit := f.at(answer{verdict: a.then})
 		if i < len(a.when)-1 {
 			hit = f.NewLabel()
 		}
-		if t.high {
+		switch {
+		case i == 0 && loaded != nil && loaded.arg == t.arg && loaded.high == t.high:
+		case t.high:
 			f.LdHi(t.arg)
-		} else {
+		default:
 			f.LdLo(t.arg)
 		}
 		last := len(t.any) - 1

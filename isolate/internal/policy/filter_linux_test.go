@@ -272,6 +272,8 @@ func TestFilterDecidesByArguments(t *testing.T) {
 		"a file in huge pages":                  {Seccomp{}, "memfd_create", []uint64{1, high | unix.MFD_CLOEXEC | unix.MFD_HUGETLB}, fail(unix.ENOMEM)},
 		"shared memory":                         {Seccomp{}, "shmget", []uint64{0, 4096, 0o600}, allow},
 		"shared memory in huge pages":           {Seccomp{}, "shmget", []uint64{0, 1 << 21, high | 0o4600}, fail(unix.ENOMEM)},
+		"hint for a file, asked":                {Seccomp{}, "fcntl", []uint64{0, unix.F_GET_RW_HINT}, allow},
+		"hint for a file, given":                {Seccomp{SharedFiles: true}, "fcntl", []uint64{0, high | unix.F_SET_RW_HINT}, fail(unix.EINVAL)},
 		"shared memory, removed":                {Seccomp{}, "shmctl", []uint64{5, unix.IPC_RMID}, allow},
 		"shared memory, locked":                 {Seccomp{}, "shmctl", []uint64{5, high | shmLock}, denied},
 		"memory that is not needed":             {Seccomp{}, "madvise", []uint64{4096, 4096, unix.MADV_DONTNEED}, allow},

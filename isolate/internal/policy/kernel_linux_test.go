@@ -42,6 +42,7 @@ func TestKernelEnforcesTheFilter(t *testing.T) {
 		{"personality", []int64{unix.SYS_PERSONALITY, 0xffffffff}, 0},
 		{"set real time", []int64{unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO}, unix.EPERM},
 		{"lock of an open file", []int64{unix.SYS_FCNTL, 0, unix.F_OFD_SETLK}, unix.EINVAL},
+		{"hint for a file", []int64{unix.SYS_FCNTL, 0, unix.F_SET_RW_HINT, 0}, unix.EINVAL},
 		{"core limit", []int64{unix.SYS_PRLIMIT64, 0, unix.RLIMIT_CORE, 1}, unix.EPERM},
 		{"lock of a file", []int64{unix.SYS_FLOCK, 0, unix.LOCK_UN}, unix.EOPNOTSUPP},
 		{"lock of a record", []int64{unix.SYS_FCNTL, 0, unix.F_SETLKW}, unix.EOPNOTSUPP},

@@ -73,8 +73,11 @@ func (s Seccomp) rules() []rule {
 		// between two sandboxes. Advice may be refused.
 		{"preadv2", []arm{{[]test{has(5, unix.RWF_NOWAIT)}, fail(unix.EOPNOTSUPP)}}, allow},
 		{"fadvise64", []arm{{[]test{is(3, unix.FADV_DONTNEED)}, fail(unix.EOPNOTSUPP)}}, allow},
-		// /proc/locks shows these locks of all sandboxes, with their ranges, as it does no others.
-		{"fcntl", append([]arm{{[]test{is(1, unix.F_OFD_SETLK, unix.F_OFD_SETLKW)}, fail(unix.EINVAL)}}, s.lockArms()...), allow},
+		// /proc/locks shows these locks of all sandboxes, with their ranges, as it does no others. And a hint stays with
+		// a file, for all that have it: its owner may give one, on older kernels anybody.
+		{"fcntl", append([]arm{
+			{[]test{is(1, unix.F_OFD_SETLK, unix.F_OFD_SETLKW, unix.F_SET_RW_HINT, unix.F_SET_FILE_RW_HINT)}, fail(unix.EINVAL)},
+		}, s.lockArms()...), allow},
 		{"socket", s.socketArms(), fail(unix.EAFNOSUPPORT)},
 		{"socketpair", []arm{{[]test{is(0, unix.AF_UNIX)}, allow}}, fail(unix.EAFNOSUPPORT)},
 		{"setsockopt", []arm{
