@@ -67,6 +67,7 @@ func (b Batch) Run(ctx context.Context, tasks []Task, sink Sink) (Totals, error)
 	}
 	info := pool.info()
 	info.Version = b.Version
+	info.encode()
 	q.info = &info
 	err = b.work(ctx, q, pool)
 	if cause := context.Cause(ctx); err == nil && cause != nil {
@@ -75,7 +76,12 @@ func (b Batch) Run(ctx context.Context, tasks []Task, sink Sink) (Totals, error)
 	if err == nil {
 		err = q.summarize(time.Since(begin))
 	}
-	return q.totals, errors.Join(err, out.Close(), closePool())
+	var closed error
+	var closing sync.WaitGroup
+	closing.Go(func() { closed = closePool() }) // while the last records get to the disk
+	err = errors.Join(err, out.Close())
+	closing.Wait()
+	return q.totals, errors.Join(err, closed)
 }
 
 // work runs the queue with as many workers as there can be runs at one time.

@@ -142,10 +142,12 @@ func (p *Pool) Close() error { return p.close() }
 
 func (p *Pool) closeAll() error {
 	close(p.closed)
-	var errs []error
-	for range p.jobs {
-		errs = append(errs, (<-p.seats).close())
+	errs := make([]error, p.jobs)
+	var closing sync.WaitGroup
+	for i := range p.jobs {
+		closing.Go(func() { errs[i] = (<-p.seats).close() })
 	}
+	closing.Wait()
 	for _, b := range p.tools {
 		b.close()
 	}

@@ -150,6 +150,23 @@ type JudgeInfo struct {
 	Kernel     string            `json:"kernel"`
 	Host       string            `json:"host"`
 	Mechanisms map[string]string `json:"mechanisms"`
+
+	text []byte // as JSON, for all records of a batch; nil: nobody has encoded it
+}
+
+// encode keeps the text that MarshalJSON returns from now on.
+func (j *JudgeInfo) encode() {
+	j.text = nil
+	j.text, _ = json.Marshal(j) // of plain fields cannot fail
+}
+
+// MarshalJSON implements json.Marshaler.
+func (j *JudgeInfo) MarshalJSON() ([]byte, error) {
+	if j.text != nil {
+		return j.text, nil
+	}
+	type plain JudgeInfo
+	return json.Marshal((*plain)(j))
 }
 
 // Millis is a duration that JSON shows as a decimal number of milliseconds, with at most three
