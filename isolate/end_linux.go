@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -59,8 +60,7 @@ func (s *Sandbox) reap(number cloneNumber) (info goneInfo, err error) {
 	return info, err
 }
 
-// ask sends a message to the intermediate and waits for the answer, which nobody else may receive. Its arguments are
-// valid until something else is asked.
+// ask sends a message to the intermediate and waits for the answer, which nobody else may receive.
 func (s *Sandbox) ask(m handshake.Message, state string, answer handshake.Kind) (handshake.Message, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
@@ -70,6 +70,9 @@ func (s *Sandbox) ask(m handshake.Message, state string, answer handshake.Kind) 
 	answered, err := s.conn.Receive(state, s.deadline(stepTimeout), answer)
 	if err != nil {
 		return handshake.Message{}, s.breaks(peerError(err))
+	}
+	for i, a := range answered.Args {
+		answered.Args[i] = bytes.Clone(a) // the next answer has the same place
 	}
 	return answered, nil
 }
