@@ -68,7 +68,7 @@
 // # Death
 //
 // When Run returns nothing of the run exists; Process.WaitProcesses returns when no process of it does, while
-// the kernel still takes its namespaces down. A program is killed by killing init. If the parent dies,
+// the kernel still takes its namespaces down, and the next run's beginning, or Close, buries the dead init. A program is killed by killing init. If the parent dies,
 // the intermediate sees the end of its socket and exits, and init, which has asked for it (prctl(2)
 // PR_SET_PDEATHSIG), dies with the intermediate. No mount is visible outside of the sandbox, so
 // none is left.
