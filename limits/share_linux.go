@@ -17,8 +17,8 @@ import (
 // in time, and the run is charged for it until it is out of memory.
 //
 // It is a group of version 1's cpu controller, if that is mounted by itself. Where it is mounted together with cpuacct,
-// and on version 2, each Group is such a part, and there is no other. Nor is there one where we may make no group: no
-// verdict depends on it.
+// and on version 2, each Group is such a part, and there is no other. Nor is there one where we may make no group, or
+// are in real time: no verdict depends on it.
 type Share struct {
 	base  *base
 	name  string
@@ -83,7 +83,7 @@ const shareWeight = 4 * sessionWeight
 // claimShares claims a base for shares, unless the groups of runs are some.
 func (h *Host) claimShares() {
 	hierarchy, ok := h.layout.v1(weights)
-	if !ok || h.dividing() != nil {
+	if !ok || h.dividing() != nil || inRealTime() {
 		return
 	}
 	b, err := claim(hierarchy, nil)
@@ -95,6 +95,14 @@ func (h *Host) claimShares() {
 	for _, dir := range []string{filepath.Dir(b.path), b.path} {
 		_ = writeFile(filepath.Join(dir, "cpu.shares"), weight)
 	}
+}
+
+// inRealTime tells whether this thread, and what it starts, comes before all others (sched(7), SCHED_FIFO, SCHED_RR). No
+// group divides the time of such, and where each has to have real time of its own (CONFIG_RT_GROUP_SCHED) they may enter
+// none.
+func inRealTime() bool {
+	attr, err := unix.SchedGetAttr(0, 0)
+	return err == nil && (attr.Policy == unix.SCHED_FIFO || attr.Policy == unix.SCHED_RR)
 }
 
 // dividing returns the base whose groups have equal parts of the CPUs, nil if there is none.

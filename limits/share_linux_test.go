@@ -5,11 +5,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"judge/fixtures/testenv"
 )
@@ -93,4 +96,28 @@ func TestSharesAreTakenOnlyWhereGroupsAreNone(t *testing.T) {
 	weight := map[bool]string{true: "cpu.weight", false: "cpu.shares"}[h.dividing().unified]
 	_, err = os.Stat(filepath.Join(h.dividing().path, g.name, weight))
 	assert.NoError(t, err)
+}
+
+func TestNothingDividesRealTime(t *testing.T) {
+	l, err := readLayout()
+	require.NoError(t, err)
+	l = slices.DeleteFunc(l, func(h hierarchy) bool { return len(h.controllers) > 1 && slices.Contains(h.controllers, weights) })
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() {
+		runtime.LockOSThread() // the thread that has the policy ends with us
+		if err := unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}, 0); err != nil {
+			t.Log("nor may a judge be in real time here:", err)
+			return
+		}
+		h, err := open(l, Options{Degraded: true})
+		if !assert.NoError(t, err) {
+			return
+		}
+		defer h.Close()
+		assert.NotContains(t, h.Mechanisms(), "shares")
+		s, err := h.NewShare()
+		assert.NoError(t, err)
+		assert.Nil(t, s)
+	})
 }
