@@ -157,16 +157,20 @@ type JudgeInfo struct {
 // encode keeps the text that MarshalJSON returns from now on.
 func (j *JudgeInfo) encode() {
 	j.text = nil
-	j.text, _ = json.Marshal(j) // of plain fields cannot fail
+	j.text, _ = j.MarshalJSON() // of plain fields cannot fail
 }
 
-// MarshalJSON implements json.Marshaler.
+// MarshalJSON implements json.Marshaler. Whoever escapes HTML does that to what it returns.
 func (j *JudgeInfo) MarshalJSON() ([]byte, error) {
 	if j.text != nil {
 		return j.text, nil
 	}
 	type plain JudgeInfo
-	return json.Marshal((*plain)(j))
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode((*plain)(j))
+	return text.Bytes(), err
 }
 
 // Millis is a duration that JSON shows as a decimal number of milliseconds, with at most three

@@ -106,6 +106,23 @@ func TestRecordOfARunThatWasNotMadeHasNoFigures(t *testing.T) {
 	assert.Equal(t, `{"schema":1,"kind":"run","task":"sum","submission":"a.c","test":"2","verdict":"skipped","reason":"decided"}`+"\n", string(line))
 }
 
+func TestWhoJudgedIsTheSameTextHoweverOftenItIsWritten(t *testing.T) {
+	info := JudgeInfo{Version: "1.0 <R&D>", Kernel: "6.1", Host: "vm", Mechanisms: map[string]string{"root": "overlay"}}
+	want := `{"schema":1,"kind":"summary","cpu_ms":0,"wall_ms":0,"memory_bytes":0,"judge":` +
+		`{"version":"1.0 <R&D>","kernel":"6.1","host":"vm","mechanisms":{"root":"overlay"}}}` + "\n"
+	for _, encoded := range []bool{false, true} {
+		if encoded {
+			info.encode()
+		}
+		line, err := AppendRecord(nil, &Record{Schema: Schema, Kind: KindSummary, Judge: &info})
+		require.NoError(t, err)
+		assert.Equal(t, want, string(line), "encoded ahead: %v", encoded)
+	}
+	escaped, err := json.Marshal(&info)
+	require.NoError(t, err)
+	assert.NotContains(t, string(escaped), "<", "for HTML")
+}
+
 func TestSignalName(t *testing.T) {
 	assert.Equal(t, "SIGSEGV", SignalName(syscall.SIGSEGV))
 	assert.Equal(t, "SIGABRT", SignalName(syscall.SIGABRT))
