@@ -23,8 +23,9 @@ func usableCPUs() ([]int, error) {
 	return cpus, nil
 }
 
-// stayOn calls f on a thread that stays on one CPU. It is no more than advice: what fails is left as it is. It is not
-// the first thread of the process: where that may run, the whole process may, for isolate, and for people who look.
+// stayOn calls f on a thread that stays on one CPU, if it may run there: somebody may have taken the CPU from us since
+// we began. It is no more than advice: what fails is left as it is. It is not the first thread of the process: where
+// that may run, the whole process may, for isolate, and for people who look.
 func stayOn(cpu int, f func()) {
 	runtime.LockOSThread()
 	if unix.Gettid() == unix.Getpid() {
@@ -35,11 +36,10 @@ func stayOn(cpu int, f func()) {
 		return
 	}
 	var before, home unix.CPUSet
-	known := unix.SchedGetaffinity(0, &before)
 	home.Set(cpu)
-	unix.SchedSetaffinity(0, &home)
+	moved := unix.SchedGetaffinity(0, &before) == nil && before.IsSet(cpu) && unix.SchedSetaffinity(0, &home) == nil
 	f()
-	if known == nil && unix.SchedSetaffinity(0, &before) == nil {
+	if !moved || unix.SchedSetaffinity(0, &before) == nil {
 		runtime.UnlockOSThread() // else the thread ends with its goroutine
 	}
 }

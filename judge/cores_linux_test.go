@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"judge/fixtures/testenv"
 	"judge/isolate"
 )
 
@@ -59,6 +60,20 @@ func TestWhoStaysOnACPUIsNotTheFirstThread(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, ours, allowed(t, unix.Getpid()))
+}
+
+func TestNobodyGoesToACPUThatWasTakenFromUs(t *testing.T) {
+	usable, err := usableCPUs()
+	require.NoError(t, err)
+	if len(usable) < 2 {
+		testenv.Skip(t, errors.New("there is only one CPU"))
+	}
+	stayOn(usable[0], func() { // as if we had no other
+		left := allowed(t, 0)
+		assert.Equal(t, 1, left.Count())
+		stayOn(usable[1], func() { assert.Equal(t, left, allowed(t, 0)) })
+		assert.Equal(t, left, allowed(t, 0), "afterwards")
+	})
 }
 
 func TestProgramsMayRunWhereverWeMayAndWorkersStay(t *testing.T) {
