@@ -159,3 +159,10 @@ func (h hierarchy) parents() []string {
 	}
 	return list
 }
+
+// nearest lists the same directories with our own cgroup first and the top last: what holds for us there, holds for
+// what is in the base.
+func (h hierarchy) nearest() []string {
+	parents := h.parents()
+	return append(parents[1:len(parents):len(parents)], parents[0])
+}

@@ -93,6 +93,18 @@ func TestLayoutKnowsRecordedMachines(t *testing.T) {
 	}
 }
 
+func TestOwnCgroupIsNearest(t *testing.T) {
+	for name, want := range map[string][]string{
+		"hybrid-systemd":   {"/sys/fs/cgroup/cpu,cpuacct/user.slice", "/sys/fs/cgroup/cpu,cpuacct"},
+		"v1-container":     {"/sys/fs/cgroup/cpu,cpuacct"},
+		"v2-beside-v1-cpu": {"/mnt/cpu"},
+	} {
+		h, ok := parseLayout(readLayoutFiles(t, name)).v1(weights)
+		require.True(t, ok, name)
+		assert.Equal(t, want, h.nearest(), name)
+	}
+}
+
 func FuzzParseLayout(f *testing.F) {
 	entries, err := os.ReadDir("testdata/layout")
 	require.NoError(f, err)

@@ -80,19 +80,25 @@ const (
 // runs per second than without shares; twice as much, the same; four times, 3 % more.)
 const shareWeight = 4 * sessionWeight
 
-// claimShares claims a base for shares, unless the groups of runs are some.
+// claimShares claims a base for shares, unless the groups of runs are some. It is in our own cgroup, if that may be: a
+// quota of CPU time that we have, programs have with us.
 func (h *Host) claimShares() {
 	hierarchy, ok := h.layout.v1(weights)
 	if !ok || h.dividing() != nil || inRealTime() {
 		return
 	}
-	b, err := claim(hierarchy, nil)
-	if err != nil {
+	for _, parent := range hierarchy.nearest() {
+		b, err := claimIn(hierarchy, parent, nil)
+		if err == nil {
+			h.shares = b
+			break
+		}
+	}
+	if h.shares == nil {
 		return
 	}
-	h.shares = b
 	weight := strconv.Itoa(min(shareWeight*h.cpus, maxWeight))
-	for _, dir := range []string{filepath.Dir(b.path), b.path} {
+	for _, dir := range []string{filepath.Dir(h.shares.path), h.shares.path} {
 		_ = writeFile(filepath.Join(dir, "cpu.shares"), weight)
 	}
 }
