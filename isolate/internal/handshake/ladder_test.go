@@ -135,6 +135,7 @@ var speakers = map[string]string{
 	"intermediate":   "intermediate",
 	"attach":         "intermediate",
 	"clone":          "intermediate",
+	"reap":           "intermediate",
 	"keeper":         "keeper",
 	"internal/child": "init, program",
 	"steps":          "init, program",
