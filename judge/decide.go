@@ -30,6 +30,7 @@ type Facts struct {
 	OOM            bool          // the kernel killed for memory, the first process or any other
 	Stdout, Stderr int64         // bytes written, or more than the limit if the run was ended for it
 	ForkRefused    bool          // the process limit refused a process or thread
+	ForkFlood      bool          // it refused so many that what is left of them may have filled the memory
 	Refused        []string      // system calls that the filter forbade
 	DiskFull       bool          // no byte or no inode was left on the run's disk
 
@@ -203,10 +204,13 @@ var hostErrnos = []syscall.Errno{syscall.EAGAIN, syscall.EIO, syscall.EMFILE, sy
 
 // overMemory includes a program that fails after memory was refused: the kernel does not kill for
 // a refused mmap or fork, but the peak then stands at the limit. A runtime that has a heap of the size
-// that the limit leaves ends with words of its own.
+// that the limit leaves ends with words of its own. It does not include one that forks on and on although it is refused:
+// when the kernel frees what that leaves, and whether memory runs out before the time, is a matter of chance.
 func (f Facts) overMemory() bool {
 	limit := f.Limits.Memory
 	switch {
+	case f.ForkFlood:
+		return false
 	case f.OOM || f.Exec == syscall.ENOMEM:
 		return true
 	case limit == 0:
@@ -279,7 +283,7 @@ func (f Facts) with(other Facts) Facts {
 	return f
 }
 
-// failed tells whether the program came to a bad end of its own.
+// failed tells whether the program came to a bad end of its own, or one of its processes did for its refused forks.
 func (f Facts) failed() bool {
-	return f.Exec != 0 || f.Stop == "" && (f.Signal != "" || f.ExitCode != 0)
+	return f.Exec != 0 || f.Stop == "" && (f.Signal != "" || f.ExitCode != 0 || f.OOM && f.ForkFlood)
 }

@@ -242,7 +242,7 @@ func facts(e execution, group *limits.Group, exit isolate.Exit, runErr error) (F
 		return f, err
 	}
 	f.CPU, f.Wall, f.Memory = usage.CPU, exit.Wall, usage.Memory
-	f.OOM, f.ForkRefused, f.Processes = usage.OOM, usage.ProcessLimit, usage.Processes
+	f.OOM, f.ForkRefused, f.ForkFlood, f.Processes = usage.OOM, usage.ProcessLimit, usage.ForkFlood, usage.Processes
 	f.DiskFull, f.Refused, f.Waits = exit.DiskFull, exit.Refused, exit.Rusage.Nvcsw
 	if !usage.HasCPU {
 		f.CPU = time.Duration(exit.Rusage.Utime.Nano() + exit.Rusage.Stime.Nano())

@@ -32,7 +32,13 @@ type Usage struct {
 	HostOOM bool
 	// ProcessLimit: a fork or a new thread was refused because the process limit was reached.
 	ProcessLimit bool
+	// ForkFlood: so many were refused that what the kernel had not freed of them yet may be what filled the memory.
+	ForkFlood bool
 }
+
+// refusedFork is the most memory, in bytes, that a refused fork leaves charged until the kernel's threads for it get
+// their turn, which may take a good part of a second on a busy machine. (256 MiB were full after some 10,000.)
+const refusedFork = 64 << 10
 
 // chargeBatch is what the kernel adds to a group's counter at a time, per CPU (MEMCG_CHARGE_BATCH, 64
 // pages): counters may be ahead of the truth by that much.
@@ -67,6 +73,7 @@ func (c counters) usage(l Limits) Usage {
 	// limit was not reached then.
 	reached := c.processes < 0 || c.processes >= int64(l.Processes)
 	u.ProcessLimit = l.Processes > 0 && c.refused > 0 && reached
+	u.ForkFlood = u.ProcessLimit && l.Memory > 0 && c.refused > l.Memory/refusedFork
 	return u
 }
 

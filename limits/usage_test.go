@@ -37,6 +37,10 @@ func TestUsageDrawsConclusions(t *testing.T) {
 			Usage{Memory: 15 * mib, HasMemory: true}},
 		{"fork refused", counters{peak: -1, processes: 16, refused: 4},
 			Usage{Processes: 16, HasProcesses: true, ProcessLimit: true}},
+		{"out of memory, after a few refused forks", counters{peak: 64 * mib, oom: 1, processes: 16, refused: 1024},
+			Usage{Memory: 64 * mib, HasMemory: true, OOM: true, AtLimit: true, Processes: 16, HasProcesses: true, ProcessLimit: true}},
+		{"out of memory, as refused forks alone can be", counters{peak: 64 * mib, oom: 1, processes: 16, refused: 1025},
+			Usage{Memory: 64 * mib, HasMemory: true, OOM: true, AtLimit: true, Processes: 16, HasProcesses: true, ProcessLimit: true, ForkFlood: true}},
 		{"fork refused, peak unknown", counters{peak: -1, processes: -1, refused: 1},
 			Usage{ProcessLimit: true}},
 		{"fork refused by a limit further up", counters{peak: -1, processes: 5, refused: 1},
@@ -53,6 +57,7 @@ func TestUsageWithoutLimitsIsNeverAtLimit(t *testing.T) {
 	u := counters{peak: 1 << 40, processes: 1000, refused: 1}.usage(Limits{})
 	assert.False(t, u.AtLimit)
 	assert.False(t, u.ProcessLimit)
+	assert.False(t, u.ForkFlood)
 }
 
 func TestOOMInVersion1IsAKillAtTheLimit(t *testing.T) {
